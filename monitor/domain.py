@@ -1,0 +1,251 @@
+"""The plain values everything else speaks in: calls, legs, segments, gaps, link states.
+
+Nothing here does I/O, reads a clock or knows Asterisk's wire format, and nothing of ours is
+imported. All instants are UTC seconds since the epoch as ``float`` (``*_at``), all lengths are
+seconds (``*_seconds``). Values are frozen; a later state of a call is another value with the same
+``id``, so storing or showing one twice is harmless.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """Base of all domain values: immutable, compared by content."""
+
+
+class Direction(StrEnum):
+    """Which way a call went, seen from the centre."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class Outcome(StrEnum):
+    """How a call ended (METRICS: outcome 呼叫结果)."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    INVALID_NUMBER = "invalid_number"
+    UNREACHABLE = "unreachable"
+    CONGESTION = "congestion"
+    UNKNOWN = "unknown"
+    AGENT_UNANSWERED = "agent_unanswered"
+
+
+class HangupBy(StrEnum):
+    """Which side ended a call."""
+
+    AGENT = "agent"
+    REMOTE = "remote"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class Phase(StrEnum):
+    """Where a call stands now."""
+
+    DIALING = "dialing"
+    RINGING = "ringing"
+    TALKING = "talking"
+    HELD = "held"
+    ENDED = "ended"
+
+
+class LegRole(StrEnum):
+    """What a channel was to its call."""
+
+    ROOT = "root"
+    FAR = "far"
+    AGENT = "agent"
+
+
+class Segment(Value):
+    """A stretch in which ``agent`` was in conversation with the far end; open while it lasts."""
+
+    agent: str
+    started_at: float
+    ended_at: float | None = None
+
+
+class Hold(Value):
+    """A stretch in which ``agent`` had put the far end on hold."""
+
+    agent: str
+    started_at: float
+    ended_at: float | None = None
+
+
+class Leg(Value):
+    """One channel of a call.
+
+    ``cause`` is the Q.850 cause of its hang-up, ``tech_cause`` the SIP code where Asterisk tells it
+    (from 20.17, 22.7, 23.1), ``dial_status`` the last DialEnd status, ``requested_hangup_at`` when this
+    side asked for the end.
+    """
+
+    uniqueid: str
+    channel: str
+    role: LegRole
+    endpoint: str
+    number: str | None = None
+    started_at: float
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    dial_status: str | None = None
+    cause: int | None = None
+    tech_cause: str | None = None
+    requested_hangup_at: float | None = None
+
+
+class Transfer(Value):
+    """A hand-over inside a call: ``kind`` is blind, attended, parked, unparked or pickup."""
+
+    kind: str
+    at: float
+    by: str | None = None
+    to: str | None = None
+
+
+class VoiceQuality(Value):
+    """Voice quality of a call from RTCP: the worst direction of its far leg and agent leg.
+
+    ``mos`` is an E-model estimate (ITU-T G.107), 1 to 4.5; any figure nobody reported is ``None``.
+    """
+
+    mos: float | None = None
+    loss_percent: float | None = None
+    jitter_ms: float | None = None
+    rtt_ms: float | None = None
+    reports: int = 0
+
+
+class Call(Value):
+    """One logical call (AMI.md 2.2): one root channel × one dialled destination.
+
+    ``id`` is ``pbx/uniqueid-of-the-root/number-of-the-dial-on-it``. ``agent`` is the extension that made,
+    or first answered, it. ``number`` is the outside number without the dial prefix, for internal calls
+    the other extension; ``dialed`` is what was dialled, as it was. ``started_at`` is when dialling began.
+    ``talk_seconds``, ``hold_seconds`` and ``ring_seconds`` count closed stretches only, so a value taken
+    in mid-call never runs ahead. ``outcome`` is ``None`` while the call goes on. ``complete`` is false
+    where the monitor was blind for part of the call; ``notes`` says what is uncertain, as stable keys.
+    """
+
+    id: str
+    pbx: str
+    direction: Direction
+    agent: str | None = None
+    number: str | None = None
+    dialed: str | None = None
+    name: str | None = None
+    trunk: str | None = None
+    queue: str | None = None
+    linkedid: str | None = None
+    click_to_dial: bool = False
+    phase: Phase = Phase.DIALING
+    started_at: float
+    ringing_at: float | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    ring_seconds: float = 0.0
+    talk_seconds: float = 0.0
+    hold_seconds: float = 0.0
+    outcome: Outcome | None = None
+    hangup_cause: int | None = None
+    hangup_by: HangupBy = HangupBy.UNKNOWN
+    recording: str | None = None
+    segments: tuple[Segment, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    legs: tuple[Leg, ...] = ()
+    voice: VoiceQuality | None = None
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the call is over."""
+        return self.phase is Phase.ENDED
+
+    @property
+    def is_dial(self) -> bool:
+        """Whether it counts as a dial: outbound, and somebody outside was really dialled."""
+        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
+
+    @property
+    def is_connect(self) -> bool:
+        """Whether it is a dial whose far end answered."""
+        return self.direction is Direction.OUTBOUND and self.answered_at is not None
+
+
+class LinkState(StrEnum):
+    """State of the connection to a PBX."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    DOWN = "down"
+    REFUSED = "refused"
+
+
+class LinkStatus(Value):
+    """How the link to a PBX stands: since when, why (for people), and how late its clock and events are.
+
+    ``lag_seconds`` is arrival minus the event's own timestamp, ``None`` where the PBX sends none.
+    ``lost_events`` counts events thrown away because our own queue was full.
+    """
+
+    pbx: str
+    state: LinkState
+    since: float
+    reason: str = ""
+    lag_seconds: float | None = None
+    lost_events: int = 0
+    version: str | None = None
+
+
+class GapReason(StrEnum):
+    """Why a PBX was not heard for a while."""
+
+    LINK_LOST = "link_lost"
+    PBX_RESTART = "pbx_restart"
+    NOT_RUNNING = "not_running"
+    OVERFLOW = "overflow"
+    REFUSED = "refused"
+
+
+class Gap(Value):
+    """A period in which a PBX was not heard; open while ``ended_at`` is ``None``.
+
+    ``calls_cut`` counts the calls whose end was not seen because of it.
+    """
+
+    pbx: str
+    started_at: float
+    ended_at: float | None = None
+    reason: GapReason
+    calls_cut: int = 0
+
+    @property
+    def id(self) -> str:
+        """Stable identity: PBX and begin in milliseconds."""
+        return f"{self.pbx}/{int(self.started_at * 1000)}"
+
+
+class ExtensionStatus(Value):
+    """Whether an agent's phone can be reached, as the PBX's device state tells."""
+
+    pbx: str
+    extension: str
+    reachable: bool
+    at: float
+
+
+Change = Call | Gap | LinkStatus | ExtensionStatus

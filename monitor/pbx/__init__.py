@@ -1,0 +1,1 @@
+"""Everything that knows Asterisk; nothing above this room sees its wire format."""
