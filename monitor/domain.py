@@ -67,7 +67,7 @@ class LegRole(StrEnum):
     AGENT = "agent"
 
 
-class Segment(Value):
+class Segment(Value, frozen=True, kw_only=True):
     """A stretch in which ``agent`` was in conversation with the far end; open while it lasts."""
 
     agent: str
@@ -75,7 +75,7 @@ class Segment(Value):
     ended_at: float | None = None
 
 
-class Hold(Value):
+class Hold(Value, frozen=True, kw_only=True):
     """A stretch in which ``agent`` had put the far end on hold."""
 
     agent: str
@@ -83,7 +83,7 @@ class Hold(Value):
     ended_at: float | None = None
 
 
-class Leg(Value):
+class Leg(Value, frozen=True, kw_only=True):
     """One channel of a call.
 
     ``cause`` is the Q.850 cause of its hang-up, ``tech_cause`` the SIP code where Asterisk tells it
@@ -106,7 +106,7 @@ class Leg(Value):
     requested_hangup_at: float | None = None
 
 
-class Transfer(Value):
+class Transfer(Value, frozen=True, kw_only=True):
     """A hand-over inside a call: ``kind`` is blind, attended, parked, unparked or pickup."""
 
     kind: str
@@ -115,7 +115,7 @@ class Transfer(Value):
     to: str | None = None
 
 
-class VoiceQuality(Value):
+class VoiceQuality(Value, frozen=True, kw_only=True):
     """Voice quality of a call from RTCP: the worst direction of its far leg and agent leg.
 
     ``mos`` is an E-model estimate (ITU-T G.107), 1 to 4.5; any figure nobody reported is ``None``.
@@ -128,7 +128,7 @@ class VoiceQuality(Value):
     reports: int = 0
 
 
-class Call(Value):
+class Call(Value, frozen=True, kw_only=True):
     """One logical call (AMI.md 2.2): one root channel × one dialled destination.
 
     ``id`` is ``pbx/uniqueid-of-the-root/number-of-the-dial-on-it``. ``agent`` is the extension that made,
@@ -195,7 +195,7 @@ class LinkState(StrEnum):
     REFUSED = "refused"
 
 
-class LinkStatus(Value):
+class LinkStatus(Value, frozen=True, kw_only=True):
     """How the link to a PBX stands: since when, why (for people), and how late its clock and events are.
 
     ``lag_seconds`` is arrival minus the event's own timestamp, ``None`` where the PBX sends none.
@@ -221,7 +221,7 @@ class GapReason(StrEnum):
     REFUSED = "refused"
 
 
-class Gap(Value):
+class Gap(Value, frozen=True, kw_only=True):
     """A period in which a PBX was not heard; open while ``ended_at`` is ``None``.
 
     ``calls_cut`` counts the calls whose end was not seen because of it.
@@ -239,7 +239,7 @@ class Gap(Value):
         return f"{self.pbx}/{int(self.started_at * 1000)}"
 
 
-class ExtensionStatus(Value):
+class ExtensionStatus(Value, frozen=True, kw_only=True):
     """Whether an agent's phone can be reached, as the PBX's device state tells."""
 
     pbx: str

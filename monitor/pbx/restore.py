@@ -1,0 +1,59 @@
+"""Taking up a stored open call again after our own restart."""
+
+from __future__ import annotations
+
+from monitor.domain import Call, Leg, LegRole
+from monitor.pbx.channels import Channel, Floor
+from monitor.pbx.numbers import Kind
+from monitor.pbx.record import CallRecord
+
+
+def restore_record(call: Call, floor: Floor) -> CallRecord | None:
+    """The record of a stored call whose channels may still be up; ``None`` if the call is over or empty.
+
+    Only the following resync tells which of its channels still exist.
+    """
+    root_leg = next((leg for leg in call.legs if leg.role is LegRole.ROOT), None)
+    if call.ended or root_leg is None:
+        return None
+    root = _channel(root_leg, call, floor)
+    if root is None:
+        return None
+    record = CallRecord(call.id, call.direction, root, root, call.started_at)
+    serial = call.id.rpartition("/")[2]
+    root.next_dial = max(root.next_dial, int(serial) + 1 if serial.isdecimal() else 1)
+    if root.kind is Kind.TRUNK:  # an inbound call, or one whose customer was rung first
+        record.far.append(root)
+    for leg in call.legs:
+        channel = _channel(leg, call, floor)
+        if channel is None or channel is root:
+            continue
+        if leg.role is LegRole.FAR:
+            record.add_far(channel)
+        else:
+            record.add_agent(channel)
+    record.number, record.dialed, record.name = call.number, call.dialed, call.name
+    record.click_to_dial = call.click_to_dial
+    record.transfers = list(call.transfers)
+    record.notes = set(call.notes) | ({"incomplete"} if not call.complete else set())
+    record.base = call
+    record.latest = call
+    return record
+
+
+def _channel(leg: Leg, call: Call, floor: Floor) -> Channel | None:
+    channel = floor.channel(leg.uniqueid, leg.channel, call.linkedid or "", leg.started_at)
+    if channel is None:
+        return None
+    channel.dialed_at = leg.started_at if leg.role is not LegRole.ROOT else channel.dialed_at
+    channel.dial_string = leg.number or channel.dial_string
+    channel.ringing_at = leg.ringing_at
+    channel.up_at = leg.answered_at
+    channel.hungup_at = leg.ended_at
+    channel.dial_status = leg.dial_status
+    if leg.dial_status is not None:
+        channel.dial_ended_at = leg.ended_at if leg.ended_at is not None else leg.started_at
+    channel.cause = leg.cause
+    channel.tech_cause = leg.tech_cause
+    channel.requested_at = leg.requested_hangup_at
+    return channel
