@@ -485,7 +485,7 @@ class Tracker:
         record.click_to_dial = True
         if agent is not channel:
             record.add_agent(agent)
-        for refusal in self._refusals:
+        for refusal in list(self._refusals):
             self._name_refused(record, refusal)
 
     def _originate_ended(self, event: ev.OriginateEnded) -> None:

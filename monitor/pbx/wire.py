@@ -10,6 +10,9 @@ Only the first line of a message names its kind. ``Event: `` inside a value is p
 from __future__ import annotations
 
 MESSAGE_END = b"\r\n\r\n"
+#: Some events end with an empty line too many (TestEvent MIXMONITOR_END of Asterisk 22 does): it would
+#: stick to the front of the next message and hide its name.
+EXTRA_LINE = b"\r\n\r\n\r\n"
 BANNER = b"Asterisk Call Manager"
 EVENT = b"Event: "
 RESPONSE = b"Response: "
@@ -58,6 +61,8 @@ class Framer:
             del messages[0]
             self._skipping = False
         self._bound()
+        if data.startswith(b"\r\n") or EXTRA_LINE in data:
+            return [bare for message in messages if (bare := message.lstrip(b"\r\n"))]
         return messages
 
     def _greet(self, data: bytes) -> bytes:
