@@ -11,14 +11,11 @@ arrival. Asterisk writes ``<unknown>`` for an absent party and escapes names C s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 
 import msgspec
 
-from monitor.pbx.wire import event_name, headers
-
-Headers = Mapping[str, str]
-
+from monitor.pbx.wire import Headers, event_name
 
 class Event(msgspec.Struct, frozen=True, gc=False):
     """Base of all typed events; ``at`` in epoch seconds."""
@@ -262,16 +259,16 @@ def _new_channel(h: Headers, at: float) -> NewChannel:
         at,
         h["Uniqueid"],
         h["Channel"],
-        h.get("Linkedid", ""),
+        (h.get("Linkedid") or ""),
         _count(h.get("ChannelState")),
-        h.get("Exten", ""),
+        (h.get("Exten") or ""),
         known(h.get("CallerIDNum")),
-        person_name(h.get("CallerIDName", "")),
+        person_name((h.get("CallerIDName") or "")),
     )
 
 
 def _new_state(h: Headers, at: float) -> NewState:
-    return NewState(at, h["Uniqueid"], h["Channel"], h.get("Linkedid", ""), _count(h.get("ChannelState")))
+    return NewState(at, h["Uniqueid"], h["Channel"], (h.get("Linkedid") or ""), _count(h.get("ChannelState")))
 
 
 def _hangup_requested(h: Headers, at: float) -> HangupRequested:
@@ -290,28 +287,28 @@ def _dial_begun(h: Headers, at: float) -> DialBegun:
     return DialBegun(
         at,
         known(h.get("Uniqueid")),
-        h.get("Channel", ""),
+        (h.get("Channel") or ""),
         h["DestUniqueid"],
         h["DestChannel"],
-        h.get("DestLinkedid", ""),
-        h.get("DialString", ""),
+        (h.get("DestLinkedid") or ""),
+        (h.get("DialString") or ""),
     )
 
 
 def _dial_progress(h: Headers, at: float) -> DialProgress:
-    return DialProgress(at, h["DestUniqueid"], h["DestChannel"], h.get("DialStatus", ""))
+    return DialProgress(at, h["DestUniqueid"], h["DestChannel"], (h.get("DialStatus") or ""))
 
 
 def _dial_ended(h: Headers, at: float) -> DialEnded:
     return DialEnded(
-        at, h["DestUniqueid"], h["DestChannel"], h.get("DialStatus", ""), known(h.get("Forward"))
+        at, h["DestUniqueid"], h["DestChannel"], (h.get("DialStatus") or ""), known(h.get("Forward"))
     )
 
 
 def _bridge_entered(h: Headers, at: float) -> BridgeEntered:
     holding = h.get("BridgeTechnology") == "holding_bridge"
     return BridgeEntered(
-        at, h["Uniqueid"], h["Channel"], h.get("Linkedid", ""), h["BridgeUniqueid"], holding
+        at, h["Uniqueid"], h["Channel"], (h.get("Linkedid") or ""), h["BridgeUniqueid"], holding
     )
 
 
@@ -328,7 +325,7 @@ def _unhold(h: Headers, at: float) -> Held:
 
 
 def _failed(h: Headers) -> bool:
-    return h.get("Result", "Success") != "Success"
+    return (h.get("Result") or "Success") != "Success"
 
 
 def _blind_transfer(h: Headers, at: float) -> Transferred:
@@ -368,32 +365,33 @@ def _picked_up(h: Headers, at: float) -> Transferred:
 def _originate_ended(h: Headers, at: float) -> OriginateEnded:
     return OriginateEnded(
         at,
-        h.get("Channel", ""),
+        (h.get("Channel") or ""),
         known(h.get("Uniqueid")),
-        h.get("Exten", ""),
+        (h.get("Exten") or ""),
         h.get("Response") == "Success",
     )
 
 
 def _recording_named(h: Headers, at: float) -> RecordingNamed | None:
-    path = h.get("Value", "")
+    path = (h.get("Value") or "")
     return RecordingNamed(at, h["Uniqueid"], unescape(path)) if path else None
 
 
 def _queue_joined(h: Headers, at: float) -> QueueJoined:
-    return QueueJoined(at, h["Uniqueid"], h.get("Queue", ""))
+    return QueueJoined(at, h["Uniqueid"], (h.get("Queue") or ""))
 
 
 def _rtcp(received: bool) -> Callable[[Headers, float], RtcpReport | None]:
     def decode(h: Headers, at: float) -> RtcpReport | None:
-        if "Uniqueid" not in h or _count(h.get("ReportCount")) < 1:
+        uniqueid = h.get("Uniqueid")
+        if uniqueid is None or _count(h.get("ReportCount")) < 1:
             return None
         return RtcpReport(
             at,
-            h["Uniqueid"],
+            uniqueid,
             received,
-            h.get("SSRC", ""),
-            h.get("Report0SourceSSRC", ""),
+            (h.get("SSRC") or ""),
+            (h.get("Report0SourceSSRC") or ""),
             _count(h.get("Report0FractionLost")),
             _count(h.get("Report0CumulativeLost")),
             _count(h.get("Report0HighestSequence")),
@@ -407,7 +405,7 @@ def _rtcp(received: bool) -> Callable[[Headers, float], RtcpReport | None]:
 
 
 def _device_state(h: Headers, at: float) -> DeviceState:
-    return DeviceState(at, h["Device"], h.get("State", ""))
+    return DeviceState(at, h["Device"], (h.get("State") or ""))
 
 
 def _booted(h: Headers, at: float) -> Booted:
@@ -451,11 +449,17 @@ WANTED: frozenset[bytes] = frozenset(_DECODERS)
 
 _RECORDING = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
+# The first letters of a name already tell most messages apart; a slice and a set look-up each.
+_HEADS = frozenset(name[:4] for name in WANTED)
 
-def wanted(message: bytes) -> bool:
-    """Whether the pipeline can use this message; decodes nothing."""
-    name = event_name(message)
-    return name in WANTED and (name != b"VarSet" or _RECORDING in message)
+
+def wanted(messages: Iterable[bytes]) -> list[bytes]:
+    """The messages that the pipeline can use; looks at their first bytes and decodes nothing."""
+    return [
+        message
+        for message in messages
+        if message[7:11] in _HEADS and (message[7:11] != b"VarS" or _RECORDING in message)
+    ]
 
 
 def decode_event(message: bytes, arrived_at: float, fallback: str = "gb18030") -> AnyEvent | None:
@@ -464,12 +468,9 @@ def decode_event(message: bytes, arrived_at: float, fallback: str = "gb18030") -
     Raises ``KeyError`` where a message lacks what identifies it (its channel, its bridge): the caller
     counts such a message and goes on.
     """
-    name = event_name(message)
-    decoder = _DECODERS.get(name) if name is not None else None
+    decoder = _DECODERS.get(event_name(message) or b"")
     if decoder is None or (decoder is _recording_named and _RECORDING not in message):
         return None
-    found = headers(message, fallback)
-    at = arrived_at
-    if "Timestamp" in found:
-        at = _decimal(found["Timestamp"]) or arrived_at
-    return decoder(found, at)
+    found = Headers(message, fallback)
+    stamp = found.get("Timestamp") if b"\r\nTimestamp: " in message else None
+    return decoder(found, (_decimal(stamp) or arrived_at) if stamp else arrived_at)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from monitor.domain import Call, ExtensionStatus
-from monitor.pbx.events import decode_event
+from monitor.pbx.events import decode_event, wanted
 from monitor.pbx.numbers import NumberPlan
 from monitor.pbx.snapshot import Snapshot
 from monitor.pbx.tracker import Tracker
@@ -49,7 +49,7 @@ class Pipeline:
     def received(self, messages: Sequence[bytes], at: float) -> None:
         """Take whole AMI messages that arrived at ``at``; those we have no use for cost next to nothing."""
         apply = self._tracker.apply
-        for message in messages:
+        for message in wanted(messages):
             try:
                 event = decode_event(message, at, self._fallback)
             except KeyError:

@@ -55,14 +55,14 @@ class Framer:
                 buffer += data
                 self._bound()
                 return []
+        if EXTRA_LINE in data or data.startswith(b"\r\n"):
+            data = _without_extra_lines(data)
         messages = data.split(MESSAGE_END)
         buffer += messages.pop()
         if self._skipping and messages:
             del messages[0]
             self._skipping = False
         self._bound()
-        if data.startswith(b"\r\n") or EXTRA_LINE in data:
-            return [bare for message in messages if (bare := message.lstrip(b"\r\n"))]
         return messages
 
     def _greet(self, data: bytes) -> bytes:
@@ -86,6 +86,14 @@ class Framer:
         self._skipping = True
         # The last bytes may be the begin of the empty line that ends the message.
         del self._buffer[:-3]
+
+
+def _without_extra_lines(data: bytes) -> bytes:
+    while EXTRA_LINE in data:
+        data = data.replace(EXTRA_LINE, MESSAGE_END)
+    while data.startswith(b"\r\n"):
+        data = data[2:]
+    return data
 
 
 def event_name(message: bytes) -> bytes | None:
@@ -115,6 +123,37 @@ def _decode_line(line: bytes, fallback: str) -> str:
         if error.reason == "unexpected end of data":
             return line.decode(errors="ignore")
         return line.decode(fallback, errors="replace")
+
+
+class Headers:
+    """Headers of a message, looked up one by one: cheaper than a dict for the few that an event needs.
+
+    The first of a repeated header wins, and nothing inside a value is taken for a header: a value holds
+    no line end.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, message: bytes, fallback: str = "gb18030") -> None:
+        self._text = decode(message, fallback)
+
+    def get(self, name: str) -> str | None:
+        """Value of a header, ``None`` if the message has none of that name."""
+        text = self._text
+        at = text.find("\r\n" + name + ":")
+        if at < 0:
+            return None
+        at += len(name) + 3
+        end = text.find("\r\n", at)
+        if text.startswith(" ", at):
+            at += 1
+        return text[at:] if end < 0 else text[at:end]
+
+    def __getitem__(self, name: str) -> str:
+        found = self.get(name)
+        if found is None:
+            raise KeyError(name)
+        return found
 
 
 def headers(message: bytes, fallback: str = "gb18030") -> dict[str, str]:
