@@ -14,6 +14,7 @@ import msgspec
 from monitor.config import Pbx, Settings
 from monitor.domain import Call, Outcome
 from monitor.errors import ConfigError
+from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.capture import read_capture
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.replaying import replay
@@ -24,7 +25,7 @@ def calls_of(path: Path, pbx: Pbx, emergency_numbers: tuple[str, ...] = ()) -> l
 
     Raises ``CaptureError`` where the file cannot be read.
     """
-    return replay(read_capture(path), Pipeline(pbx, emergency_numbers))
+    return replay(read_capture(path), Pipeline(pbx, emergency_numbers, VoiceAccumulator))
 
 
 def run(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from monitor.domain import Call, ExtensionStatus
 from monitor.pbx.events import decode_event, wanted
 from monitor.pbx.numbers import NumberPlan
+from monitor.pbx.record import VoiceMeter
 from monitor.pbx.snapshot import Snapshot
 from monitor.pbx.tracker import Tracker
 
@@ -31,8 +32,13 @@ class Pipeline:
     arrival minus the PBX's own time stamp of the newest event, ``None`` where it sends none.
     """
 
-    def __init__(self, pbx: PbxPlan, emergency_numbers: tuple[str, ...] = ()) -> None:
-        self._tracker = Tracker(pbx.name, pbx, emergency_numbers)
+    def __init__(
+        self,
+        pbx: PbxPlan,
+        emergency_numbers: tuple[str, ...] = (),
+        voice: Callable[[], VoiceMeter] | None = None,
+    ) -> None:
+        self._tracker = Tracker(pbx.name, pbx, emergency_numbers, voice)
         self._fallback = pbx.encoding_fallback
         self._blind_from: float | None = None
         self.malformed = 0

@@ -6,10 +6,35 @@ read again after every fact, so a late fact changes the call instead of being lo
 
 from __future__ import annotations
 
-from monitor.domain import Call, Direction, Transfer
-from monitor.metrics.voice import VoiceAccumulator
+from typing import Protocol
+
+from monitor.domain import Call, Direction, Transfer, VoiceQuality
 from monitor.pbx.channels import Channel, Floor
 from monitor.pbx.numbers import Kind
+
+
+class VoiceMeter(Protocol):
+    """Whatever turns RTCP report blocks into the voice quality of a call."""
+
+    def add(
+        self,
+        *,
+        received: bool,
+        ssrc: str,
+        source_ssrc: str,
+        fraction_lost: int,
+        cumulative_lost: int,
+        highest_sequence: int,
+        sequence_cycles: int,
+        jitter: float,
+        rtt: float | None,
+        sent_packets: int | None,
+        leg: str,
+    ) -> None:
+        """Take one report block of one leg."""
+
+    def result(self) -> VoiceQuality | None:
+        """The call's figures; ``None`` where too little was reported."""
 
 
 class CallRecord:
@@ -60,7 +85,7 @@ class CallRecord:
         self.click_to_dial = False
         self.refused = False
         self.transfers: list[Transfer] = []
-        self.voice: VoiceAccumulator | None = None
+        self.voice: VoiceMeter | None = None
         self.cut_at: float | None = None
         self.cut_by_restart = False
         self.stopped_with_pbx = False

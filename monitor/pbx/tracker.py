@@ -30,15 +30,14 @@ An originated agent leg that is never answered is an attempt, ``agent_unanswered
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from monitor.domain import Call, Direction, ExtensionStatus, Transfer
-from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx import events as ev
 from monitor.pbx.channels import RING, RINGING, UP, Channel, Floor
 from monitor.pbx.interpret import interpret
 from monitor.pbx.numbers import Kind, Numbering, NumberPlan, is_feature_code, same_destination
-from monitor.pbx.record import CallRecord
+from monitor.pbx.record import CallRecord, VoiceMeter
 from monitor.pbx.restore import restore_record
 from monitor.pbx.snapshot import Snapshot, events_of
 
@@ -62,8 +61,15 @@ _REACHABLE = {
 class Tracker:
     """Follows the calls of one PBX. ``apply`` events, then ``take`` what changed."""
 
-    def __init__(self, pbx: str, plan: NumberPlan, emergency_numbers: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        pbx: str,
+        plan: NumberPlan,
+        emergency_numbers: tuple[str, ...] = (),
+        voice: Callable[[], VoiceMeter] | None = None,
+    ) -> None:
         self._pbx = pbx
+        self._voice = voice
         self._numbering = Numbering(plan, emergency_numbers)
         self._floor = Floor(self._numbering)
         self._dirty: dict[CallRecord, None] = {}
@@ -363,7 +369,8 @@ class Tracker:
     def _towards_trunk(self, root: Channel, caller: Channel, dest: Channel, event: ev.DialBegun) -> None:
         if root.kind is Kind.OTHER:
             return
-        number = self._numbering.dialled(event.dial_string, root.outside_exten or root.exten, dest.endpoint)
+        exten = _asked_for(root)
+        number = self._numbering.dialled(event.dial_string, exten, dest.endpoint)
         record = self._open_attempt(root, caller, number)
         if record is None:
             record = self._record(Direction.OUTBOUND, root, caller, event.at)
@@ -371,7 +378,7 @@ class Tracker:
                 record.direction = Direction.INTERNAL
                 record.notes.add("service_number")
             record.number = number
-            record.dialed = root.outside_exten or (root.exten if root.incoming else None) or number
+            record.dialed = exten or number
             self._adopt_agents(record, root)
         record.add_far(dest)
 
@@ -387,7 +394,7 @@ class Tracker:
                 return
         record = self._open_attempt(root, caller, None)
         if record is None:
-            exten = root.outside_exten or (root.exten if root.incoming else "")
+            exten = _asked_for(root)
             record = self._record(Direction.INTERNAL, root, caller, event.at)
             consulting = any(r is not record and r.talked(self._floor) for r in root.calls)
             record.number = dest.endpoint if consulting or not exten else exten
@@ -512,7 +519,7 @@ class Tracker:
 
     def _dialled_nothing(self, channel: Channel) -> None:
         """An agent dialled an outside number and no dial came of it: the trunk is gone, or the agent was."""
-        exten = channel.exten if channel.incoming else channel.outside_exten
+        exten = _asked_for(channel)
         number = self._numbering.outside(exten) if exten else None
         if number is None or channel.stays or channel.lost:
             return
@@ -581,9 +588,11 @@ class Tracker:
 
     def _rtcp(self, event: ev.RtcpReport) -> None:
         channel = self._floor.get(event.uniqueid)
-        for record in channel.calls if channel is not None else ():
+        if channel is None or self._voice is None:
+            return
+        for record in channel.calls:
             if record.voice is None:
-                record.voice = VoiceAccumulator()
+                record.voice = self._voice()
             record.voice.add(
                 leg=event.uniqueid,
                 received=event.received,
@@ -646,3 +655,8 @@ class Tracker:
             channel = self._gone.popleft()[1]
             if not channel.calls and channel.uniqueid in self._floor.channels:
                 self._floor.release(channel)
+
+
+def _asked_for(root: Channel) -> str:
+    """What was dialled on a channel: by its phone, or in the answer to the Originate that rang the phone."""
+    return root.outside_exten or (root.exten if root.incoming else "")
