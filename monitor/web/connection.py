@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
-    from monitor.web.security import Guard
+    from monitor.web.guard import Guard
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""Benchmarks that print a table; one command each, never part of the test run."""

@@ -1,0 +1,352 @@
+"""Bench 3: one board to many browsers, beside a floor that writes prepared bytes to raw transports.
+
+``python -m bench hub [--clients 100,500,1000,2000] [--ticks 15] [--loop asyncio|uvloop]``
+
+A board of 500 agents changes once a second (``--changed`` agents a tick). Server and clients are
+processes of their own; the CPU is the server's, user and system, per tick; a delivery is from the
+moment the delta is made to its last byte at a client. ``floor`` and ``ours`` send the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import multiprocessing
+import os
+import resource
+import statistics
+import time
+import zlib
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import msgspec
+import uvicorn
+
+from bench.table import percentile, table
+from monitor.web.connection import connection_class
+from monitor.web.frames import Prepared
+from monitor.web.guard import COOKIE, Guard, Session
+from monitor.web.hub import Hub
+
+AGENTS = 500
+REQUEST = (
+    "GET /ws/board HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nUpgrade: websocket\r\n"
+    "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+    f"Cookie: {COOKIE}=bench\r\n%s\r\n"
+)
+DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+
+
+class BenchBoard:
+    """A board of 500 agents in the pinned JSON shape, of which some change at every tick."""
+
+    def __init__(self, changed: int) -> None:
+        self._changed = changed
+        self._round = 0
+        self.due = False
+
+    def tick(self, now: float) -> None:
+        """Nothing moves by time alone."""
+
+    def snapshot(self, now: float) -> object:
+        """All agents."""
+        return {"agents": [_agent(i, self._round, now) for i in range(AGENTS)]}
+
+    def delta(self, now: float) -> object | None:
+        """The next few agents, when the bench says so."""
+        if not self.due:
+            return None
+        self.due = False
+        self._round += 1
+        first = self._round * self._changed
+        return {"agents": [_agent((first + i) % AGENTS, self._round, now) for i in range(self._changed)]}
+
+
+def _agent(index: int, round_: int, now: float) -> dict[str, object]:
+    extension = str(8001 + index)
+    return {
+        "id": f"main/{extension}",
+        "pbx": "main",
+        "extension": extension,
+        "name": "张伟李娜王芳"[index % 5 : index % 5 + 2],
+        "team": f"t{index % 12}",
+        "state": ("idle", "dialing", "ringing", "talking", "wrap_up")[(index + round_) % 5],
+        "since": now,
+        "call": {
+            "id": f"main/{now:.3f}.{index}/0",
+            "direction": "outbound",
+            "number": "138****1234",
+            "started_at": now - 20.25,
+            "answered_at": now - 9.5,
+        },
+        "figures": {
+            "dials": 120 + round_,
+            "finished": 119 + round_,
+            "connects": 55,
+            "connect_rate": (55 + index) / (119 + round_),
+            "effective_connects": 21,
+            "talk_seconds": 3211.5 + round_,
+            "average_talk_seconds": 58.4,
+            "ring_seconds": 900.25,
+            "inbound": 2,
+            "internal": 1,
+            "outcomes": {"answered": 55, "busy": 11, "no_answer": 40, "rejected": 9, "cancelled": 4},
+            "incomplete": 0,
+        },
+        "targets": {"connect_rate": 0.4, "dials": 200, "connects": None, "effective_connects": None},
+        "last_call_ended_at": now - 33.0,
+        "longest_idle_seconds": 312.0,
+        "first_dials": [
+            {"shift": "morning", "at": now - 9000.0, "verdict": "on_time", "late_minutes": None},
+            {"shift": "afternoon", "at": None, "verdict": "pending", "late_minutes": None},
+        ],
+    }
+
+
+class _Everybody:
+    async def find(self, hashed: str) -> Session | None:
+        return Session(hashed, "bench", "supervisor", time.time() + 3600)
+
+
+@dataclass
+class Served:
+    """What a server process reports: CPU and wall of all ticks, bytes of one frame, memory a client."""
+
+    cpu_seconds: float
+    frame_bytes: int
+    rss_per_client_bytes: float
+
+
+def _rss() -> int:
+    gc.collect()
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def _run(main: Any, loop: str) -> None:
+    if loop == "uvloop":
+        import uvloop
+
+        uvloop.run(main)
+    else:
+        asyncio.run(main)
+
+
+def floor_server(pipe: Connection, loop: str, changed: int, ticks: int, deflated: bool) -> None:
+    """Raw transports, one prepared frame."""
+
+    class Raw(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            self.transport: Any = transport
+
+        def data_received(self, data: bytes) -> None:
+            self.transport.write(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            transports.append(self.transport)
+
+    transports: list[asyncio.Transport] = []
+
+    async def main() -> None:
+        server = await asyncio.get_running_loop().create_server(Raw, "127.0.0.1", 0, backlog=4096)
+        before = _rss()
+        pipe.send(server.sockets[0].getsockname()[1])
+        await asyncio.to_thread(pipe.recv)
+        held = (_rss() - before) / max(1, len(transports))
+        board, cpu, size = BenchBoard(changed), 0.0, 0
+        for tick in range(ticks):
+            board.due = True
+            at = time.time()
+            message = Prepared(
+                msgspec.json.encode({"type": "delta", "seq": tick, "at": at, "changes": board.delta(at)})
+            )
+            data = message.deflated if deflated else message.plain
+            pipe.send(time.time())
+            begun = time.process_time()
+            for transport in transports:
+                transport.write(data)
+            await asyncio.sleep(1.0)
+            cpu += time.process_time() - begun
+            size = len(data)
+        pipe.send(Served(cpu / ticks, size, held))
+        await asyncio.to_thread(pipe.recv)
+
+    _run(main(), loop)
+
+
+def our_server(pipe: Connection, loop: str, changed: int, ticks: int, deflated: bool) -> None:
+    """The hub behind uvicorn, as the product runs it."""
+
+    async def main() -> None:
+        board = BenchBoard(changed)
+        hub = Hub(board, time.time, clients_per_session=100_000, clients_total=100_000)
+        config = uvicorn.Config(
+            _nothing,
+            host="127.0.0.1",
+            port=0,
+            ws=connection_class(hub, Guard(_Everybody())),  # type: ignore[arg-type]
+            log_config=None,
+            lifespan="off",
+            backlog=4096,
+        )
+        server = uvicorn.Server(config)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(server.serve())
+            driving = group.create_task(hub.run())
+            while not server.started:
+                await asyncio.sleep(0.01)
+            before = _rss()
+            pipe.send(server.servers[0].sockets[0].getsockname()[1])
+            await asyncio.to_thread(pipe.recv)
+            held = (_rss() - before) / max(1, hub.clients)
+            cpu, sent = 0.0, hub.bytes_sent
+            for _ in range(ticks):
+                pipe.send(time.time())
+                begun = time.process_time()
+                board.due = True
+                hub.wake()
+                await asyncio.sleep(1.0)
+                cpu += time.process_time() - begun
+            pipe.send(Served(cpu / ticks, int((hub.bytes_sent - sent) / ticks / max(1, hub.clients)), held))
+            await asyncio.to_thread(pipe.recv)
+            driving.cancel()
+            server.force_exit = server.should_exit = True
+            await serving
+
+    _run(main(), loop)
+
+
+async def _nothing(scope: Any, receive: Any, send: Any) -> None:
+    """The HTTP side is not measured."""
+
+
+class Client(asyncio.Protocol):
+    """Counts frames and keeps when each was whole; decodes nothing (the CPU is the server's to have)."""
+
+    def __init__(self, request: bytes, ready: asyncio.Event) -> None:
+        self._request = request
+        self._buffer = bytearray()
+        self._upgraded = False
+        self._ready = ready
+        self.arrived: list[float] = []
+        self.first: bytes = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for the upgrade."""
+        transport.write(self._request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        """Take whole frames."""
+        buffer = self._buffer
+        buffer += data
+        if not self._upgraded:
+            head, found, rest = buffer.partition(b"\r\n\r\n")
+            if not found:
+                return
+            assert b" 101 " in head, bytes(head)
+            self._upgraded = True
+            self._buffer = buffer = rest
+            self._ready.set()
+        while len(buffer) >= 2:
+            length, start = buffer[1] & 127, 2
+            if length == 126:
+                length, start = int.from_bytes(buffer[2:4]), 4
+            elif length == 127:
+                length, start = int.from_bytes(buffer[2:10]), 10
+            if len(buffer) < start + length:
+                return
+            if buffer[0] & 15 == 1:
+                payload = bytes(buffer[start : start + length])
+                if buffer[0] & 0x40:
+                    payload = payload if self.first else _inflated(payload)
+                self.first = self.first or payload[:20]
+                self.arrived.append(time.time())
+            del buffer[: start + length]
+
+
+def _inflated(payload: bytes) -> bytes:
+    return zlib.decompressobj(-15).decompress(payload + b"\x00\x00\xff\xff")
+
+
+def clients(pipe: Connection, port: int, count: int, deflated: bool) -> None:
+    """Connect, wait until told, report when each frame arrived at each client."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        request = (REQUEST % (DEFLATE if deflated else "")).encode()
+        all_clients: list[Client] = []
+        for _ in range(count):
+            ready = asyncio.Event()
+            _, client = await loop.create_connection(
+                lambda ready=ready: Client(request, ready),  # type: ignore[misc]
+                "127.0.0.1",
+                port,
+            )
+            await ready.wait()
+            all_clients.append(client)
+        await asyncio.sleep(1.0)
+        pipe.send("ready")
+        await asyncio.to_thread(pipe.recv)
+        await asyncio.sleep(0.5)
+        pipe.send([client.arrived for client in all_clients])
+
+    _run(main(), "uvloop")
+
+
+def one(kind: str, loop: str, count: int, changed: int, ticks: int, deflated: bool) -> tuple[Served, list[float]]:
+    """One server with ``count`` clients; what it cost and how long each delivery took (seconds)."""
+    context = multiprocessing.get_context("spawn")
+    near, far = context.Pipe()
+    target = floor_server if kind == "floor" else our_server
+    server = context.Process(target=target, args=(far, loop, changed, ticks, deflated))
+    server.start()
+    port = near.recv()
+    mine, theirs = context.Pipe()
+    crowd = context.Process(target=clients, args=(theirs, port, count, deflated))
+    crowd.start()
+    mine.recv()
+    near.send("go")
+    begun = [near.recv() for _ in range(ticks)]
+    served: Served = near.recv()
+    mine.send("stop")
+    arrived = mine.recv()
+    near.send("stop")
+    crowd.join()
+    server.join()
+    delays = [at - start for each in arrived for at, start in zip(each[-ticks:], begun, strict=True)]
+    return served, delays
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="bench hub", description=__doc__)
+    parser.add_argument("--clients", default="100,500,1000,2000")
+    parser.add_argument("--ticks", type=int, default=15)
+    parser.add_argument("--changed", type=int, default=50, help="agents of 500 that change in a tick")
+    parser.add_argument("--loop", choices=("asyncio", "uvloop"), default="uvloop")
+    options = parser.parse_args(arguments)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    rows = []
+    for count in (int(each) for each in options.clients.split(",")):
+        for deflated in (False, True):
+            floor_cpu = 0.0
+            for kind in ("floor", "ours"):
+                served, delays = one(kind, options.loop, count, options.changed, options.ticks, deflated)
+                floor_cpu = served.cpu_seconds if kind == "floor" else floor_cpu
+                rows.append(
+                    (
+                        count,
+                        f"{kind}, {'compressed once' if deflated else 'plain'}",
+                        served.frame_bytes,
+                        f"{served.cpu_seconds * 1000:.1f}",
+                        f"{served.cpu_seconds / floor_cpu:.2f}",
+                        f"{statistics.median(delays) * 1000:.1f}",
+                        f"{percentile(delays, 99) * 1000:.1f}",
+                        f"{served.rss_per_client_bytes / 1024:.1f}",
+                    )
+                )
+    heads = ("clients", "sent", "frame bytes", "CPU ms/tick", "× floor", "p50 ms", "p99 ms", "KiB/client")
+    print(f"{AGENTS} agents, {options.changed} changed a tick, 1 Hz, {options.loop}, {os.cpu_count()} cores")
+    print(table(heads, rows))
