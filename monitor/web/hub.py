@@ -49,8 +49,7 @@ class Hub:
 
     ``now`` gives the board's time (epoch seconds). Pauses are real seconds: ``least_pause_seconds`` and
     ``most_pause_seconds`` bound the time between two deltas, ``share`` is the part of the time that
-    sending may take. ``sessions_alive`` is asked every ``recheck_seconds`` which of the sessions in use
-    still hold; sockets of the others are closed with 4401.
+    sending may take.
     """
 
     def __init__(
