@@ -66,6 +66,7 @@ class Channel:
         "holds",
         "hungup_at",
         "incoming",
+        "late",
         "linkedid",
         "lost",
         "name",
@@ -91,6 +92,7 @@ class Channel:
         self.linkedid = linkedid
         self.created_at = created_at
         self.incoming = False
+        self.late = False
         self.exten = ""
         self.outside_exten = ""
         self.caller_number: str | None = None

@@ -144,12 +144,14 @@ def events_of(snapshot: Snapshot, at: float, known: frozenset[str]) -> Iterator[
     for row in snapshot.channels:
         if row.uniqueid not in known and row.application in _DIALLED:
             caller = _caller_of(row, snapshot)
+            begun = row.created_at or at
             if caller is not None:
                 string = _dial_string(caller.data, row.channel)
-                begun = row.created_at or at
                 yield ev.DialBegun(
                     begun, caller.uniqueid, caller.channel, row.uniqueid, row.channel, row.linkedid, string
                 )
+            elif row.linkedid == row.uniqueid:  # nobody's leg: an Originate rings this phone
+                yield ev.DialBegun(begun, None, "", row.uniqueid, row.channel, row.linkedid, "")
     for row in snapshot.channels:
         answered = row.answered_at or at
         if row.uniqueid not in known and row.state:
@@ -165,7 +167,9 @@ def _caller_of(dialled: ChannelRow, snapshot: Snapshot) -> ChannelRow | None:
     candidates = [
         row
         for row in snapshot.channels
-        if row.uniqueid != dialled.uniqueid and row.linkedid == dialled.linkedid and row.application in _DIALLING
+        if row.linkedid == dialled.linkedid
+        and row.application in _DIALLING
+        and row.channel.removesuffix(";2") != dialled.channel.removesuffix(";1")  # not its own other half
     ]
     device = dialled.channel.rsplit("-", 1)[0].partition("/")[2]
     named = [row for row in candidates if device and device in row.data]

@@ -78,6 +78,7 @@ class Tracker:
         self._unrooted: list[ev.DialBegun] = []
         self._refusals: deque[ev.OriginateEnded] = deque(maxlen=64)
         self._reachable: dict[str, bool] = {}
+        self._serials: dict[str, int] = {}
         self._statuses: list[ExtensionStatus] = []
         self._order = 0
         self._now = 0.0
@@ -143,8 +144,14 @@ class Tracker:
     # ------------------------------------------------------------------ blindness
 
     def restore(self, calls: Iterable[Call]) -> None:
-        """Take up calls that were open in the store when we ourselves stopped."""
+        """Take up the stored calls that were open when we ourselves stopped.
+
+        Give the ended ones of the last hours too: their roots may still be up and dial again, and that
+        dial must not take the id of the one before.
+        """
         for call in calls:
+            root, _, serial = call.id.removeprefix(f"{self._pbx}/").rpartition("/")
+            self._serials[root] = max(self._serials.get(root, 0), int(serial) + 1 if serial.isdecimal() else 1)
             record = restore_record(call, self._floor)
             if record is not None:
                 self._dirty[record] = None
@@ -200,9 +207,13 @@ class Tracker:
             self.apply(event)
         if new:
             self._retry_unrooted(final=True)
+        self._serials = {root: serial for root, serial in self._serials.items() if root in by_id}
         for row in new:
             channel = self._floor.get(row.uniqueid)
-            for record in channel.calls if channel is not None else ():
+            if channel is None:
+                continue
+            channel.late = True
+            for record in channel.calls:
                 record.notes.add("seen_late")
                 if row.bridge_id and row.answered_at is None:
                     record.notes |= {"answer_time_unknown", "incomplete"}
@@ -451,8 +462,9 @@ class Tracker:
         return record
 
     def _record(self, direction: Direction, root: Channel, caller: Channel, at: float) -> CallRecord:
-        record = CallRecord(f"{self._pbx}/{root.uniqueid}/{root.next_dial}", direction, root, caller, at)
-        root.next_dial += 1
+        serial = max(root.next_dial, self._serials.get(root.uniqueid, 0))
+        record = CallRecord(f"{self._pbx}/{root.uniqueid}/{serial}", direction, root, caller, at)
+        root.next_dial = serial + 1
         self._dirty[record] = None
         return record
 
@@ -521,7 +533,7 @@ class Tracker:
         """An agent dialled an outside number and no dial came of it: the trunk is gone, or the agent was."""
         exten = _asked_for(channel)
         number = self._numbering.outside(exten) if exten else None
-        if number is None or channel.stays or channel.lost:
+        if number is None or channel.stays or channel.late or channel.lost:
             return
         record = self._record(Direction.OUTBOUND, channel, channel, channel.created_at)
         record.number = number
