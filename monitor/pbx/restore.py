@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from monitor.domain import Call, Leg, LegRole
+from typing import TypeVar
+
+import msgspec
+
+from monitor.domain import Call, Hold, Leg, LegRole, Segment
 from monitor.pbx.channels import Channel, Floor
 from monitor.pbx.numbers import Kind
 from monitor.pbx.record import CallRecord
+
+_Part = TypeVar("_Part", Segment, Hold)
 
 
 def restore_record(call: Call, floor: Floor) -> CallRecord | None:
@@ -39,6 +45,27 @@ def restore_record(call: Call, floor: Floor) -> CallRecord | None:
     record.base = call
     record.latest = call
     return record
+
+
+def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -> None:
+    """Close what the stored call had left open, now that a resync has told who is still talking.
+
+    Talk that goes on is counted on from ``at`` by the bridge itself; talk that does not ended unseen,
+    and is counted up to ``last_seen``.
+    """
+    base = record.base
+    if base is None or all(part.ended_at is not None for part in (*base.segments, *base.holds)):
+        return
+    ends = {overlap.other.endpoint: at for leg in record.far for overlap in floor.conversations(leg)}
+    record.base = msgspec.structs.replace(
+        base,
+        segments=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.segments),
+        holds=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.holds),
+    )
+
+
+def _closed(part: _Part, at: float) -> _Part:
+    return msgspec.structs.replace(part, ended_at=max(at, part.started_at)) if part.ended_at is None else part
 
 
 def _channel(leg: Leg, call: Call, floor: Floor) -> Channel | None:

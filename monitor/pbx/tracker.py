@@ -38,7 +38,7 @@ from monitor.pbx.channels import RING, RINGING, UP, Channel, Floor
 from monitor.pbx.interpret import interpret
 from monitor.pbx.numbers import Kind, Numbering, NumberPlan, is_feature_code, same_destination
 from monitor.pbx.record import CallRecord, VoiceMeter
-from monitor.pbx.restore import restore_record
+from monitor.pbx.restore import restore_record, settle_base
 from monitor.pbx.snapshot import Snapshot, events_of
 
 #: How long after its end a call may still be corrected by an event that was under way.
@@ -218,6 +218,9 @@ class Tracker:
                 if row.bridge_id and row.answered_at is None:
                     record.notes |= {"answer_time_unknown", "incomplete"}
                 self._dirty[record] = None
+        for record in {r: None for c in self._floor.channels.values() for r in c.calls if r.base is not None}:
+            settle_base(record, self._floor, last_seen, at)
+            self._dirty[record] = None
         for state in snapshot.devices:
             self.apply(ev.DeviceState(at, state.device, state.state))
         return cut
@@ -671,4 +674,5 @@ class Tracker:
 
 def _asked_for(root: Channel) -> str:
     """What was dialled on a channel: by its phone, or in the answer to the Originate that rang the phone."""
-    return root.outside_exten or (root.exten if root.incoming else "")
+    called_us = root.incoming and root.kind is not Kind.LOCAL
+    return root.outside_exten or (root.exten if called_us else "")
