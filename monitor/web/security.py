@@ -116,8 +116,15 @@ class Throttle:
             self._failures.popitem(last=False)
 
     def succeeded(self, account: str, address: str) -> None:
-        """A right password clears the account at this address, not what else the address did."""
-        self._failures.pop(("both", f"{account}\n{address}"), None)
+        """A right password: what was counted for it before it was checked is taken back."""
+        both, *others = _keys(account, address)
+        self._failures.pop(both, None)
+        for key in others:
+            failures, last = self._failures.get(key, (0, 0.0))
+            if failures > 1:
+                self._failures[key] = (failures - 1, last)
+            else:
+                self._failures.pop(key, None)
 
 
 def _keys(account: str, address: str) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,36 @@
+"""The HTTP application: one router per page, and the guard before all of them."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from monitor.web import auth, board, calls, faults, ops, pages, recordings, reference
+from monitor.web.context import AppContext
+from monitor.web.guard import GuardMiddleware
+from monitor.web.headers import HeadersMiddleware
+
+TITLE = "Dialwatch"
+VERSION = "1"
+
+
+def create_app(context: AppContext) -> FastAPI:
+    """Everything but the WebSocket, which is below ASGI (``connection.py``)."""
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        description="JSON for the pages and for you. Log in first; every instant is in epoch seconds, UTC.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    faults.install(app)
+    for room in (auth, board, calls, recordings, ops):
+        app.include_router(room.router(context))
+    app.include_router(reference.router(app))
+    static = pages.Pages(context.pages)
+    app.include_router(pages.router(static))
+    app.mount("/", static)
+    # The last added is the outermost: even a refusal of the guard carries the headers.
+    app.add_middleware(GuardMiddleware, guard=context.guard)
+    app.add_middleware(HeadersMiddleware)
+    return app

@@ -1,0 +1,166 @@
+"""Calls: lists with filters and keyset paging, one call's story, counts, CSV."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import StreamingResponse
+
+from monitor.domain import Direction, Outcome
+from monitor.store.calls import CallFilter
+from monitor.web.context import AppContext
+from monitor.web.export import lines
+from monitor.web.faults import Refusal
+from monitor.web.guard import Session
+from monitor.web.models import (
+    AgentChoice,
+    CallCount,
+    CallDetail,
+    CallPage,
+    CallRow,
+    Choice,
+    Fault,
+    Filters,
+)
+from monitor.web.recordings import recording_of
+from monitor.web.rows import call_detail, call_row
+from monitor.web.words import Language, preferred
+
+log = structlog.get_logger(__name__)
+_EXPORT_PAGE = 1000
+
+
+class CallQuery(BaseModel):
+    """Which calls: every part narrows. Instants are epoch seconds; ``agent`` and ``team`` may be repeated."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    start: float | None = Field(None, alias="from", description="begun at or after")
+    end: float | None = Field(None, alias="to", description="begun before")
+    agent: list[str] = Field([], max_length=500, description="agent id (pbx/extension)")
+    team: list[str] = Field([], max_length=100, description="team id")
+    number: str | None = Field(None, max_length=32, description="part of the number")
+    direction: Direction | None = None
+    outcome: Outcome | None = None
+    trunk: str | None = Field(None, max_length=100)
+    talk_min: float | None = Field(None, ge=0, description="talk time of at least so many seconds")
+    talk_max: float | None = Field(None, ge=0, description="talk time of at most so many seconds")
+    live: bool | None = Field(None, description="only calls going on (true) or over (false)")
+
+
+class CallPageQuery(CallQuery):
+    """The same, a page at a time."""
+
+    after: str | None = Field(None, max_length=200, description="``next`` of the page before")
+    limit: int = Field(100, ge=1, le=500)
+
+
+class CallExportQuery(CallQuery):
+    """The same, for a file."""
+
+    language: Language | None = Field(None, description="of the head and of outcomes; else as the browser asks")
+
+
+def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
+    """The store's filter; ``None`` when nobody is in the teams asked for, so no call can match."""
+    agents = list(query.agent)
+    if query.team:
+        members = context.team_members(query.team)
+        agents = [agent for agent in agents if agent in members] if agents else sorted(members)
+        if not agents:
+            return None
+    return CallFilter(
+        start=query.start,
+        end=query.end,
+        agents=tuple(agents),
+        number=query.number,
+        direction=query.direction,
+        outcome=query.outcome,
+        trunk=query.trunk,
+        talk_min=query.talk_min,
+        talk_max=query.talk_max,
+        live=query.live,
+    )
+
+
+def router(context: AppContext) -> APIRouter:
+    """The calls routes; the fixed addresses come before the one that takes any id."""
+    routes = APIRouter(prefix="/api", tags=["calls"])
+    store = context.store
+
+    @routes.get("/calls")
+    async def calls(query: Annotated[CallPageQuery, Query()]) -> CallPage:
+        """A page of calls, newest first."""
+        wanted = call_filter(query, context)
+        if wanted is None:
+            return CallPage(calls=[], next=None)
+        page = await store.calls(wanted, after=query.after, limit=query.limit)
+        return CallPage(calls=[call_row(call, context.names) for call in page.calls], next=page.next)
+
+    @routes.get("/calls/count")
+    async def count(query: Annotated[CallQuery, Query()]) -> CallCount:
+        """How many calls there are."""
+        wanted = call_filter(query, context)
+        return CallCount(count=0 if wanted is None else await store.count(wanted))
+
+    @routes.get("/calls.csv", response_class=StreamingResponse)
+    async def export(query: Annotated[CallExportQuery, Query()], request: Request) -> StreamingResponse:
+        """All calls of the filter as a CSV file, newest first."""
+        wanted = call_filter(query, context)
+        language = query.language or preferred(
+            request.headers.get("accept-language"), context.settings.site.language
+        )
+
+        async def pages() -> AsyncIterator[Sequence[CallRow]]:
+            after: str | None = None
+            while wanted is not None:
+                page = await store.calls(wanted, after=after, limit=_EXPORT_PAGE)
+                yield [call_row(call, context.names) for call in page.calls]
+                after = page.next
+                if after is None:
+                    return
+
+        session: Session = request.state.session
+        log.info("calls_exported", user=session.username)
+        zone = context.settings.site.timezone
+        day = datetime.fromtimestamp(context.now(), UTC).astimezone(zone)
+        return StreamingResponse(
+            lines(pages(), zone, lambda key: context.words.say(language, key)),
+            media_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="calls-{day:%Y%m%d-%H%M}.csv"'},
+        )
+
+    @routes.get("/filters")
+    async def filters() -> Filters:
+        """What can be chosen in the filters."""
+        teams = context.settings.teams
+        return Filters(
+            agents=[
+                AgentChoice(
+                    id=f"{agent.pbx}/{agent.extension}", extension=agent.extension, name=agent.name, team=team.id
+                )
+                for team in teams
+                for agent in team.agents
+            ],
+            teams=[Choice(id=team.id, name=team.name) for team in teams],
+            trunks=[Choice(id=each, name=each.partition("/")[2]) for each in context.trunks()],
+            outcomes=list(Outcome),
+            directions=list(Direction),
+        )
+
+    @routes.get("/calls/{call_id:path}", responses={404: {"model": Fault}})
+    async def call(call_id: str) -> CallDetail:
+        """One call's story: who talked when, holds, transfers, legs, recording, and what is uncertain."""
+        found = await store.call(call_id)
+        if found is None:
+            raise Refusal(404, "not_found")
+        until = found.ended_at if found.ended_at is not None else context.now()
+        gaps = [gap for gap in await store.gaps(found.started_at, until) if gap.pbx == found.pbx]
+        return call_detail(found, context.names, gaps, await recording_of(found, context))
+
+    return routes

@@ -1,0 +1,52 @@
+"""What every route may use: one value, made by the composition root (or a test)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from monitor.config import Settings
+from monitor.domain import LinkState
+from monitor.store.store import Store
+from monitor.store.writer import WriterHealth
+from monitor.web.guard import Guard
+from monitor.web.hub import Hub
+from monitor.web.security import Passwords, Throttle
+from monitor.web.words import Words
+
+
+class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """How one PBX is heard, for ``/readyz`` and ``/metrics``; counts are since the program started."""
+
+    pbx: str
+    state: LinkState
+    lag_seconds: float | None
+    lost_events: int
+    messages: int
+    queued_messages: int
+    malformed: int
+    calls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppContext:
+    """Everything the web side stands on.
+
+    ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
+    the other rooms are, ``pages`` is the folder of the pages.
+    """
+
+    settings: Settings
+    store: Store
+    hub: Hub
+    guard: Guard
+    words: Words
+    pages: Path
+    now: Callable[[], float]
+    writer: Callable[[], WriterHealth]
+    links: Callable[[], Sequence[LinkFigures]]
+    passwords: Passwords
+    throttle: Throttle = field(repr=False)

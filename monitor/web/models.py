@@ -1,0 +1,209 @@
+"""What the JSON of the HTTP side looks like: the shapes, as OpenAPI shows them. Instants are epoch seconds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.domain import Direction, HangupBy, LegRole, Outcome, Phase
+
+
+class Model(BaseModel):
+    """Base: nothing unknown is taken in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Fault(Model):
+    """Why a request was refused, as a stable key (``docs/reference/http.md``); ``field`` where one is to blame."""
+
+    error: str
+    field: str | None = None
+    wait_seconds: float | None = None
+
+
+class Credentials(Model):
+    """A login."""
+
+    username: str = Field(min_length=1, max_length=64)
+    password: str = Field(min_length=1, max_length=256)
+
+
+class SetUp(Credentials):
+    """The first login, with the token of the one-time link."""
+
+    token: str = Field(min_length=1, max_length=128)
+
+
+class Me(Model):
+    """Who is logged in, and the language to start with."""
+
+    username: str
+    role: str
+    language: Literal["zh-CN", "en"]
+
+
+class CallRow(Model):
+    """One call in a list. ``number`` is masked; ``agent_name`` and ``team`` are those of the call's time."""
+
+    id: str
+    pbx: str
+    direction: Direction
+    agent: str | None
+    agent_name: str | None
+    team: str | None
+    number: str | None
+    name: str | None
+    trunk: str | None
+    queue: str | None
+    started_at: float
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    ring_seconds: float
+    talk_seconds: float
+    hold_seconds: float
+    outcome: Outcome | None
+    phase: Phase
+    hangup_cause: int | None
+    hangup_by: HangupBy
+    has_recording: bool
+    complete: bool
+    click_to_dial: bool
+    notes: tuple[str, ...]
+
+
+class CallPage(Model):
+    """A page of calls, newest first; ``next`` is the ``after`` of the page that follows, if any."""
+
+    calls: list[CallRow]
+    next: str | None
+
+
+class CallCount(Model):
+    """How many calls a filter takes in."""
+
+    count: int
+
+
+class Stretch(Model):
+    """A segment or a hold: who, from when, until when (``null``: still)."""
+
+    agent: str
+    agent_name: str | None
+    started_at: float
+    ended_at: float | None
+
+
+class TransferRow(Model):
+    """A hand-over inside the call."""
+
+    kind: str
+    at: float
+    by: str | None
+    to: str | None
+
+
+class LegRow(Model):
+    """One channel of the call."""
+
+    uniqueid: str
+    channel: str
+    role: LegRole
+    endpoint: str
+    number: str | None
+    started_at: float
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    dial_status: str | None
+    cause: int | None
+    tech_cause: str | None
+    requested_hangup_at: float | None
+
+
+class Voice(Model):
+    """Voice quality from RTCP; ``mos`` is an estimate."""
+
+    mos: float | None
+    loss_percent: float | None
+    jitter_ms: float | None
+    rtt_ms: float | None
+    reports: int
+
+
+class GapRow(Model):
+    """A period in which the PBX was not heard and which touches the call."""
+
+    pbx: str
+    started_at: float
+    ended_at: float | None
+    reason: str
+    calls_cut: int
+
+
+class RecordingRow(Model):
+    """What there is of the call's recording, and where to hear it."""
+
+    state: Literal["none", "present", "missing", "empty"]
+    duration_seconds: float | None
+    url: str | None
+    why: str
+
+
+class CallDetail(CallRow):
+    """One call with its whole story."""
+
+    dialed: str | None
+    linkedid: str | None
+    segments: list[Stretch]
+    holds: list[Stretch]
+    transfers: list[TransferRow]
+    legs: list[LegRow]
+    voice: Voice | None
+    gaps: list[GapRow]
+    recording: RecordingRow
+
+
+class AgentChoice(Model):
+    """An agent to filter by."""
+
+    id: str
+    extension: str
+    name: str
+    team: str
+
+
+class Choice(Model):
+    """A team or a trunk to filter by."""
+
+    id: str
+    name: str
+
+
+class Filters(Model):
+    """What the calls can be filtered by."""
+
+    agents: list[AgentChoice]
+    teams: list[Choice]
+    trunks: list[Choice]
+    outcomes: list[str]
+    directions: list[str]
+
+
+class Ready(Model):
+    """Whether everything works, and what does not."""
+
+    ready: bool
+    faults: list[str]
+
+
+class Definition(Model):
+    """What a number means, in both languages."""
+
+    key: str
+    unit: str
+    zh: str
+    en: str
+    formula: str

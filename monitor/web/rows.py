@@ -1,0 +1,129 @@
+"""From stored calls to what the HTTP side shows of them: masked, with the names of the call's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from urllib.parse import quote
+
+from monitor.domain import Call, Gap, Hold, Segment
+from monitor.pbx.recordings import Recording, RecordingState
+from monitor.web.masking import masked, masked_channel, masked_text
+from monitor.web.models import (
+    CallDetail,
+    CallRow,
+    GapRow,
+    LegRow,
+    RecordingRow,
+    Stretch,
+    TransferRow,
+    Voice,
+)
+
+Names = Callable[[str, str, float], tuple[str, str] | None]
+"""``names(pbx, extension, at)``: the name and team id of who had an extension then."""
+
+
+def call_row(call: Call, names: Names) -> CallRow:
+    """One line of a list."""
+    return CallRow.model_construct(**_row(call, names))
+
+
+def _row(call: Call, names: Names) -> dict[str, object]:
+    who = names(call.pbx, call.agent, call.started_at) if call.agent else None
+    return {
+        "id": call.id,
+        "pbx": call.pbx,
+        "direction": call.direction,
+        "agent": call.agent,
+        "agent_name": who[0] if who else None,
+        "team": who[1] if who else None,
+        "number": masked(call.number),
+        "name": masked_text(call.name),
+        "trunk": call.trunk,
+        "queue": call.queue,
+        "started_at": call.started_at,
+        "ringing_at": call.ringing_at,
+        "answered_at": call.answered_at,
+        "ended_at": call.ended_at,
+        "ring_seconds": call.ring_seconds,
+        "talk_seconds": call.talk_seconds,
+        "hold_seconds": call.hold_seconds,
+        "outcome": call.outcome,
+        "phase": call.phase,
+        "hangup_cause": call.hangup_cause,
+        "hangup_by": call.hangup_by,
+        "has_recording": call.recording is not None,
+        "complete": call.complete,
+        "click_to_dial": call.click_to_dial,
+        "notes": call.notes,
+    }
+
+
+def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Recording) -> CallDetail:
+    """One call with its whole story."""
+
+    def stretch(each: Segment | Hold) -> Stretch:
+        who = names(call.pbx, each.agent, each.started_at)
+        return Stretch(
+            agent=each.agent,
+            agent_name=who[0] if who else None,
+            started_at=each.started_at,
+            ended_at=each.ended_at,
+        )
+
+    playable = recording.state is RecordingState.PRESENT
+    voice = call.voice
+    return CallDetail.model_construct(
+        **_row(call, names),
+        dialed=masked(call.dialed),
+        linkedid=call.linkedid,
+        segments=[stretch(each) for each in call.segments],
+        holds=[stretch(each) for each in call.holds],
+        transfers=[
+            TransferRow(kind=each.kind, at=each.at, by=masked(each.by), to=masked(each.to))
+            for each in call.transfers
+        ],
+        legs=[
+            LegRow(
+                uniqueid=leg.uniqueid,
+                channel=masked_channel(leg.channel),
+                role=leg.role,
+                endpoint=masked_text(leg.endpoint) or "",
+                number=masked(leg.number),
+                started_at=leg.started_at,
+                ringing_at=leg.ringing_at,
+                answered_at=leg.answered_at,
+                ended_at=leg.ended_at,
+                dial_status=leg.dial_status,
+                cause=leg.cause,
+                tech_cause=leg.tech_cause,
+                requested_hangup_at=leg.requested_hangup_at,
+            )
+            for leg in call.legs
+        ],
+        voice=None
+        if voice is None
+        else Voice(
+            mos=voice.mos,
+            loss_percent=voice.loss_percent,
+            jitter_ms=voice.jitter_ms,
+            rtt_ms=voice.rtt_ms,
+            reports=voice.reports,
+        ),
+        gaps=[
+            GapRow(
+                pbx=gap.pbx,
+                started_at=gap.started_at,
+                ended_at=gap.ended_at,
+                reason=gap.reason,
+                calls_cut=gap.calls_cut,
+            )
+            for gap in gaps
+        ],
+        recording=RecordingRow(
+            state=recording.state.value,
+            duration_seconds=recording.duration_seconds,
+            url=f"/api/recordings/{quote(call.id)}" if playable else None,
+            why=recording.why,
+        ),
+    )
