@@ -449,6 +449,9 @@ WANTED: frozenset[bytes] = frozenset(_DECODERS)
 
 _RECORDING = b"\r\nVariable: MIXMONITOR_FILENAME\r\n"
 
+# Per event, on which line each header stood last: a cache that is checked at each use.
+_LAYOUTS: dict[bytes, dict[str, int]] = {name: {} for name in WANTED}
+
 # The first letters of a name already tell most messages apart; a slice and a set look-up each.
 _HEADS = frozenset(name[:4] for name in WANTED)
 
@@ -458,7 +461,7 @@ def wanted(messages: Iterable[bytes]) -> list[bytes]:
     return [
         message
         for message in messages
-        if message[7:11] in _HEADS and (message[7:11] != b"VarS" or _RECORDING in message)
+        if message[7:11] in _HEADS and (message[7:11] != b"VarS" or message.find(b"MIXMONITOR_FILENAME", 200) > 0)
     ]
 
 
@@ -468,9 +471,11 @@ def decode_event(message: bytes, arrived_at: float, fallback: str = "gb18030") -
     Raises ``KeyError`` where a message lacks what identifies it (its channel, its bridge): the caller
     counts such a message and goes on.
     """
-    decoder = _DECODERS.get(event_name(message) or b"")
+    name = event_name(message) or b""
+    decoder = _DECODERS.get(name)
     if decoder is None or (decoder is _recording_named and _RECORDING not in message):
         return None
-    found = Headers(message, fallback)
-    stamp = found.get("Timestamp") if b"\r\nTimestamp: " in message else None
+    found = Headers(message, _LAYOUTS[name], fallback)
+    # The manager writes the time stamp among the first lines, before the event's own headers.
+    stamp = found.get("Timestamp") if message.find(b"\nTimestamp: ", 0, 120) > 0 else None
     return decoder(found, (_decimal(stamp) or arrived_at) if stamp else arrived_at)

@@ -10,9 +10,6 @@ Only the first line of a message names its kind. ``Event: `` inside a value is p
 from __future__ import annotations
 
 MESSAGE_END = b"\r\n\r\n"
-#: Some events end with an empty line too many (TestEvent MIXMONITOR_END of Asterisk 22 does): it would
-#: stick to the front of the next message and hide its name.
-EXTRA_LINE = b"\r\n\r\n\r\n"
 BANNER = b"Asterisk Call Manager"
 EVENT = b"Event: "
 RESPONSE = b"Response: "
@@ -55,15 +52,15 @@ class Framer:
                 buffer += data
                 self._bound()
                 return []
-        if EXTRA_LINE in data or data.startswith(b"\r\n"):
-            data = _without_extra_lines(data)
         messages = data.split(MESSAGE_END)
         buffer += messages.pop()
         if self._skipping and messages:
             del messages[0]
             self._skipping = False
         self._bound()
-        return messages
+        # Some events end with an empty line too many (TestEvent MIXMONITOR_END of Asterisk 22 does): it
+        # sticks to the front of the next message and would hide its name.
+        return [m.lstrip(b"\r\n") if m[:1] == b"\r" else m for m in messages if m]
 
     def _greet(self, data: bytes) -> bytes:
         """Take the banner line off the front; a stream without one (a cut capture) passes unchanged."""
@@ -86,14 +83,6 @@ class Framer:
         self._skipping = True
         # The last bytes may be the begin of the empty line that ends the message.
         del self._buffer[:-3]
-
-
-def _without_extra_lines(data: bytes) -> bytes:
-    while EXTRA_LINE in data:
-        data = data.replace(EXTRA_LINE, MESSAGE_END)
-    while data.startswith(b"\r\n"):
-        data = data[2:]
-    return data
 
 
 def event_name(message: bytes) -> bytes | None:
@@ -128,26 +117,35 @@ def _decode_line(line: bytes, fallback: str) -> str:
 class Headers:
     """Headers of a message, looked up one by one: cheaper than a dict for the few that an event needs.
 
-    The first of a repeated header wins, and nothing inside a value is taken for a header: a value holds
-    no line end.
+    ``layout`` remembers on which line a header of this kind of message stood last; it is a guess that is
+    checked, so one dict per event name, kept between messages, saves the search. The first of a repeated
+    header wins, and nothing inside a value is taken for a header.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_layout", "_lines", "_text")
 
-    def __init__(self, message: bytes, fallback: str = "gb18030") -> None:
+    def __init__(self, message: bytes, layout: dict[str, int], fallback: str = "gb18030") -> None:
         self._text = decode(message, fallback)
+        self._lines = self._text.split("\r\n")
+        self._layout = layout
 
     def get(self, name: str) -> str | None:
         """Value of a header, ``None`` if the message has none of that name."""
-        text = self._text
-        at = text.find("\r\n" + name + ":")
-        if at < 0:
+        prefix = name + ": "
+        lines = self._lines
+        guess = self._layout.get(name, 0)
+        if guess < len(lines) and lines[guess].startswith(prefix):
+            return lines[guess][len(prefix) :]
+        return self._search(name)
+
+    def _search(self, name: str) -> str | None:
+        if "\n" + name not in self._text:
             return None
-        at += len(name) + 3
-        end = text.find("\r\n", at)
-        if text.startswith(" ", at):
-            at += 1
-        return text[at:] if end < 0 else text[at:end]
+        for number, line in enumerate(self._lines):
+            if line.startswith(name) and line[len(name) : len(name) + 1] == ":":
+                self._layout[name] = number
+                return line[len(name) + 1 :].removeprefix(" ")
+        return None
 
     def __getitem__(self, name: str) -> str:
         found = self.get(name)
