@@ -58,7 +58,7 @@ def _unanswered(centre: Centre, plan: Dial, root: Channel, call: TrueCall, exten
     """The agent, up already, hangs up while the number rings: a plain hang-up, no cause, no SIP code."""
     x = centre.exchange
     user = plan.agent.extension
-    dialplan.bookkeeping(centre, root, "from-internal", exten, user)
+    dialplan.bookkeeping(centre, root, exten, user)
     x.step(root, "Gosub", f"sub-record-check,s,1(out,{plan.number},{user})", ("from-internal", exten, 2))
     dialplan.record(centre, root, "out", plan.number, user, call)
     dialplan.to_trunk(centre, root, exten, plan.number, plan.trunk, 60, 3)
@@ -134,7 +134,7 @@ def _through_local(
     x = centre.exchange
     one, two, leg = channels
     user = plan.agent.extension
-    dialplan.bookkeeping(centre, one, "from-internal", exten, user)
+    dialplan.bookkeeping(centre, one, exten, user)
     x.step(one, "Gosub", f"sub-record-check,s,1(out,{plan.number},{user})", ("from-internal", exten, 2))
     dialplan.record(centre, one, "out", plan.number, user, call)
     dialplan.to_trunk(centre, one, exten, plan.number, plan.trunk, 60, 3)

@@ -46,7 +46,7 @@ def internal(centre: Centre, plan: Internal) -> Script:
         caller=caller.name,
     )
     call = centre.begin(root.uniqueid, Direction.INTERNAL, caller.extension, callee.extension)
-    dialplan.bookkeeping(centre, root, "from-internal", callee.extension, caller.extension)
+    dialplan.bookkeeping(centre, root, callee.extension, caller.extension)
     to_record = f"sub-record-check,s,1(internal,{callee.extension},{caller.extension})"
     x.step(root, "Gosub", to_record, ("from-internal", callee.extension, 2))
     dialplan.record(centre, root, "internal", callee.extension, caller.extension, call)
@@ -87,9 +87,9 @@ def pass_on(centre: Centre, plan: PassedOn, root: Channel, far: Channel, call: T
         bridge.fields(),
         f"IsExternal: Yes\r\nContext: from-internal\r\nExtension: {exten}\r\n",
     )
-    far.change(context="from-internal", exten=exten, priority=1)
     for channel in (root, far):
         x.variable(channel, "BRIDGEPEER", "")
+    far.change(context="from-internal", exten=exten, priority=1)
     x.leave(far)
     x.leave(root)
     x.destroy(bridge)
@@ -99,7 +99,7 @@ def pass_on(centre: Centre, plan: PassedOn, root: Channel, far: Channel, call: T
         x.hangup_request(root, 16)
     legs.gone(centre, root, 16)
     call.transferred_to = exten
-    dialplan.bookkeeping(centre, far, "from-internal", exten, far.number)
+    dialplan.bookkeeping(centre, far, exten, far.number, ("AppDial", "(Outgoing Line)"))
     to_record = f"sub-record-check,s,1(internal,{exten},{far.number})"
     x.step(far, "Gosub", to_record, ("from-internal", exten, 2))
     x.step(far, "Return", "", ("sub-record-check", "s", 17))
@@ -109,7 +109,6 @@ def pass_on(centre: Centre, plan: PassedOn, root: Channel, far: Channel, call: T
     yield plan.ring_seconds
     answered_at = x.now
     legs.answer(centre, far, leg)
-    x.variable(far, "BLINDTRANSFER", "")
     yield plan.talk_seconds
     call.talk[exten] = x.now - answered_at
     legs.part(centre, far, far)

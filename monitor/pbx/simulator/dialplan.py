@@ -12,10 +12,16 @@ from monitor.pbx.simulator.centre import Centre, TrueCall
 from monitor.pbx.simulator.parts import Channel
 
 
-def bookkeeping(centre: Centre, channel: Channel, context: str, exten: str, user: str) -> None:
-    """``macro-user-callerid``: remember whose call it is."""
+def bookkeeping(
+    centre: Centre,
+    channel: Channel,
+    exten: str,
+    user: str,
+    entry: tuple[str, str] = ("Gosub", "macro-user-callerid,s,1()"),
+) -> None:
+    """``macro-user-callerid``: remember whose call it is; ``entry`` is the application that stands there."""
     x = centre.exchange
-    x.step(channel, "Gosub", "macro-user-callerid,s,1()", (context, exten, 1))
+    x.step(channel, *entry, ("from-internal", exten, 1))
     x.step(channel, "Set", f"AMPUSER={user}", ("macro-user-callerid", "s", 2))
     x.variable(channel, "AMPUSER", user)
     x.step(channel, "Set", f"__REALCALLERIDNUM={user}", ("macro-user-callerid", "s", 5))
@@ -49,11 +55,15 @@ def record(centre: Centre, channel: Channel, kind: str, dest: str, source: str, 
     x.step(channel, "Return", "", (*place, 17))
 
 
-def to_trunk(centre: Centre, channel: Channel, exten: str, number: str, trunk: str, seconds: int, at: int) -> None:
+def to_trunk(
+    centre: Centre, channel: Channel, exten: str, number: str, trunk: str, seconds: int, at: int
+) -> None:
     """``macro-dialout-trunk`` up to its Dial(); ``at`` is the priority of the Gosub to it."""
     x = centre.exchange
     place = "macro-dialout-trunk", "s"
-    x.step(channel, "Gosub", f"macro-dialout-trunk,s,1({number},{trunk},{seconds})", ("from-internal", exten, at))
+    x.step(
+        channel, "Gosub", f"macro-dialout-trunk,s,1({number},{trunk},{seconds})", ("from-internal", exten, at)
+    )
     x.step(channel, "Set", f"OUTNUM={number}", (*place, 2))
     x.variable(channel, "OUTNUM", number)
     x.step(channel, "Set", f"CALLERID(num)={centre.outgoing_number}", (*place, 3))

@@ -75,6 +75,7 @@ class Exchange:
         number: str = UNKNOWN,
         caller: str = UNKNOWN,
         linkedid: str | None = None,
+        account: str = "",
         half: str = "",
     ) -> Channel:
         """A new channel; ``half`` is 1 or 2 for the halves of a Local channel."""
@@ -95,6 +96,7 @@ class Exchange:
             exten=exten,
             number=number,
             caller=caller,
+            account=account,
             dialled=exten if state == RING else "",
         )
         self.channels[uniqueid] = channel
@@ -126,7 +128,9 @@ class Exchange:
         channel.change(connected_number=number, connected=caller)
         self.send("NewConnectedLine", "call", channel.fields())
 
-    def step(self, channel: Channel, application: str, data: str, where: tuple[str, str, int] | None = None) -> None:
+    def step(
+        self, channel: Channel, application: str, data: str, where: tuple[str, str, int] | None = None
+    ) -> None:
         """The dialplan runs an application, at a place (context, extension, priority) or at the next."""
         context, exten, priority = where or (channel.context, channel.exten, channel.priority + 1)
         channel.change(context=context, exten=exten, priority=priority, application=application, data=data)

@@ -101,7 +101,12 @@ def queued(centre: Centre, plan: Queued) -> Script:
     x = centre.exchange
     number = plan.queue.number
     root = x.create(
-        f"PJSIP/{plan.trunk}", state=RING, context="from-trunk", exten=number, number=plan.number, caller=plan.name
+        f"PJSIP/{plan.trunk}",
+        state=RING,
+        context="from-trunk",
+        exten=number,
+        number=plan.number,
+        caller=plan.name,
     )
     call = centre.begin(root.uniqueid, Direction.INBOUND, None, plan.number, plan.trunk)
     call.queue = number
@@ -118,8 +123,8 @@ def queued(centre: Centre, plan: Queued) -> Script:
     yield 0.1
     call.ringing_at = x.now
     for member, leg in rung:
-        x.step(leg, "AppQueue", "(Outgoing Line)", ("from-internal", number, 1))
         x.set_state(leg, RINGING)
+        x.step(leg, "AppQueue", "(Outgoing Line)", ("from-internal", number, 1))
         x.connected_line(leg, root.number, root.caller)
         x.dial_state(root, leg, "RINGING")
         _member_status(centre, plan.queue, member, status=6)

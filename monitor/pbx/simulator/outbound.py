@@ -65,9 +65,8 @@ def dial(centre: Centre, plan: Dial) -> Script:
         exten=exten,
         number=phone.extension,
         caller=phone.name,
+        account=phone.account,
     )
-    if phone.account:
-        root.change(account=phone.account)
     call = centre.begin(root.uniqueid, Direction.OUTBOUND, phone.extension, plan.number, plan.trunk)
     yield from place(centre, plan, root, call, exten)
 
@@ -76,7 +75,7 @@ def place(centre: Centre, plan: Dial, root: Channel, call: TrueCall, exten: str)
     """The dialplan of an outbound call, on a channel that is there already."""
     x = centre.exchange
     user = plan.agent.extension
-    dialplan.bookkeeping(centre, root, "from-internal", exten, user)
+    dialplan.bookkeeping(centre, root, exten, user)
     x.step(root, "Gosub", f"sub-record-check,s,1(out,{plan.number},{user})", ("from-internal", exten, 2))
     dialplan.record(centre, root, "out", plan.number, user, call)
     at = 3

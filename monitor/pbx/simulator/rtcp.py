@@ -48,7 +48,10 @@ def reports(centre: Centre, channel: Channel) -> Script:
     x, dice = centre.exchange, centre.random
     line = centre.line_of(channel.device.partition("/")[2])
     ours, theirs = Stream(dice, line), Stream(dice, line)
-    here, there = f"127.0.0.1:{dice.randrange(10_001, 20_000, 2)}", f"127.0.0.1:{dice.randrange(30_001, 40_000, 2)}"
+    here, there = (
+        f"127.0.0.1:{dice.randrange(10_001, 20_000, 2)}",
+        f"127.0.0.1:{dice.randrange(30_001, 40_000, 2)}",
+    )
     quality = max(1.0, 88.1 - 9.0 * line.loss_percent)
     phase = dice.uniform(1.0, 4.0)
     heard = False
