@@ -1,0 +1,134 @@
+"""Shifts of a day and the dial-start verdict: did dialling begin by the deadline.
+
+Nobody is accused on data that the monitor does not have: where it was blind before the deadline and saw
+no dial in time, the verdict is ``indeterminate``; where it was blind later, minutes late are counted
+only up to there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """Outcome of the check at a deadline."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    NOT_STARTED = "not_started"
+    PENDING = "pending"
+    INDETERMINATE = "indeterminate"
+    OFF = "off"
+
+
+class ShiftTimes(Protocol):
+    """What a shift needs to say of itself."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def start(self) -> time: ...
+    @property
+    def end(self) -> time: ...
+    @property
+    def dial_by(self) -> time: ...
+    @property
+    def counts_from(self) -> time: ...
+    @property
+    def days(self) -> tuple[int, ...]: ...
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A shift on one day, in epoch seconds."""
+
+    shift: str
+    name: str
+    counts_from: float
+    starts_at: float
+    dial_by_at: float
+    ends_at: float
+
+
+def day_of(at: float, zone: ZoneInfo) -> date:
+    """The site's calendar day of an instant."""
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def day_bounds(day: date, zone: ZoneInfo) -> tuple[float, float]:
+    """Begin and end of a calendar day, in epoch seconds; 23 or 25 hours where the clock changes."""
+    return _instant(day, time(0), zone), _instant(day + timedelta(days=1), time(0), zone)
+
+
+def windows(day: date, shifts: Iterable[ShiftTimes], zone: ZoneInfo) -> list[Window]:
+    """The shifts that start on a day, in order; those past midnight end on the next."""
+    found = []
+    for shift in shifts:
+        if day.weekday() not in shift.days:
+            continue
+        early = day - timedelta(days=1) if shift.counts_from > shift.start else day
+        after = day + timedelta(days=1)
+        found.append(
+            Window(
+                shift=shift.id,
+                name=shift.name,
+                counts_from=_instant(early, shift.counts_from, zone),
+                starts_at=_instant(day, shift.start, zone),
+                dial_by_at=_instant(after if shift.dial_by < shift.start else day, shift.dial_by, zone),
+                ends_at=_instant(after if shift.end <= shift.start else day, shift.end, zone),
+            )
+        )
+    return sorted(found, key=lambda window: window.starts_at)
+
+
+def _instant(day: date, clock: time, zone: ZoneInfo) -> float:
+    return datetime.combine(day, clock, zone).astimezone(UTC).timestamp()
+
+
+Blind = tuple[float, float]
+"""A period in which the PBX was not heard, ``(from, to)``."""
+
+
+def verdict(
+    window: Window, first_dial_at: float | None, now: float, blind: Sequence[Blind] = ()
+) -> tuple[Verdict, int | None]:
+    """The verdict at ``now``, and the whole minutes late (begun minutes count, so at least 1)."""
+    by = window.dial_by_at
+    if first_dial_at is not None and first_dial_at <= by:
+        return Verdict.ON_TIME, None
+    if first_dial_at is None and now <= by:
+        return Verdict.PENDING, None
+    if _overlaps(blind, window.counts_from, by):
+        return Verdict.INDETERMINATE, None
+    until = first_dial_at if first_dial_at is not None else min(now, window.ends_at)
+    blind_since = min((start for start, end in blind if start < until and end > by), default=None)
+    if blind_since is None and first_dial_at is None and now >= window.ends_at:
+        return Verdict.NOT_STARTED, None
+    return Verdict.LATE, _minutes(by, until if blind_since is None else blind_since)
+
+
+def _minutes(start: float, end: float) -> int:
+    return max(1, math.ceil((end - start) / 60))
+
+
+def _overlaps(blind: Sequence[Blind], start: float, end: float) -> bool:
+    return any(begin < end and finish > start for begin, finish in blind)
+
+
+def inside(start: float, end: float, day: Sequence[Window]) -> float:
+    """Seconds of a stretch that lie inside the day's shifts."""
+    return sum(max(0.0, min(end, window.ends_at) - max(start, window.starts_at)) for window in day)
+
+
+def elapsed_share(now: float, day: Sequence[Window]) -> float:
+    """Share of the day's scheduled time that has passed, 0 to 1."""
+    whole = sum(window.ends_at - window.starts_at for window in day)
+    return inside(float("-inf"), now, day) / whole if whole > 0 else 0.0

@@ -1,0 +1,116 @@
+"""Voice quality from RTCP report blocks: loss, jitter, round trip, and the E-model's MOS.
+
+Only what was reported counts: no report, no figure. Traps closed here (AMI.md 5.3): loss is a signed
+24-bit number printed as unsigned, a round trip may be stored before it was checked, a dead stream
+reports no loss, counters start anew with every SSRC.
+"""
+
+from __future__ import annotations
+
+import math
+
+from monitor.domain import VoiceQuality
+
+#: RTP clock of G.711, G.722 and G.729 (RFC 3551); the codec is not in the event.
+CLOCK_HZ = 8000
+MAX_RTT_SECONDS = 5.0
+MIN_REPORTS = 2
+#: ITU-T G.113: equipment impairment and robustness of G.711 with packet loss concealment.
+G711_IE, G711_BPL = 0.0, 25.1
+#: Packetisation, jitter buffer and codec beside half the round trip.
+LOCAL_DELAY_MS = 30.0
+
+_SIGN, _WRAP = 1 << 23, 1 << 24
+
+
+def e_model_r(
+    loss_percent: float, one_way_ms: float, *, ie: float = G711_IE, bpl: float = G711_BPL, burst: float = 1.0
+) -> float:
+    """Rating factor R, 0 to 93.2 (ITU-T G.107, narrow band; METRICS.md gives the formula)."""
+    delay = 0.0
+    if one_way_ms > 100:
+        x = math.log2(one_way_ms / 100)
+        delay = 25 * ((1 + x**6) ** (1 / 6) - 3 * (1 + (x / 3) ** 6) ** (1 / 6) + 2)
+    effective = ie if loss_percent <= 0 else ie + (95 - ie) * loss_percent / (loss_percent / burst + bpl)
+    return max(0.0, 93.2 - delay - effective)
+
+
+def mos(r: float) -> float:
+    """Mean opinion score of a rating factor, 1 to 4.5 (ITU-T G.107 annex B)."""
+    return min(4.5, max(1.0, 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r)))
+
+
+class _Stream:
+    """One RTP stream as one side reports it."""
+
+    __slots__ = ("expected", "first_sequence", "jitter", "lost", "reports")
+
+    def __init__(self, sequence: int) -> None:
+        self.first_sequence = sequence
+        self.expected = 0
+        self.lost = 0
+        self.jitter = 0.0
+        self.reports = 0
+
+    def add(self, sequence: int, lost: int, jitter: float) -> None:
+        self.reports += 1
+        self.jitter += jitter
+        if sequence >= self.first_sequence:
+            self.expected = max(self.expected, sequence - self.first_sequence)
+            self.lost = max(0, lost)
+
+
+class VoiceAccumulator:
+    """Gathers the report blocks of one call; ``result`` is its worst direction."""
+
+    __slots__ = ("_reports", "_rtts", "_streams")
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[str, bool, str], _Stream] = {}
+        self._rtts: list[float] = []
+        self._reports = 0
+
+    def add(
+        self,
+        *,
+        received: bool,
+        ssrc: str,
+        source_ssrc: str,
+        fraction_lost: int,
+        cumulative_lost: int,
+        highest_sequence: int,
+        sequence_cycles: int,
+        jitter: float,
+        rtt: float | None,
+        sent_packets: int | None,
+        leg: str,
+    ) -> None:
+        """Take a report block: ``jitter`` in RTP clock units, ``rtt`` in seconds (0: not known yet)."""
+        self._reports += 1
+        lost = cumulative_lost - _WRAP if cumulative_lost >= _SIGN else cumulative_lost
+        sequence = sequence_cycles * 65536 + highest_sequence
+        key = (leg, received, source_ssrc)
+        stream = self._streams.get(key)
+        if stream is None:
+            # The first report tells of packets before it too: loss counts from the stream's own start.
+            stream = self._streams[key] = _Stream(sequence)
+        stream.add(sequence, lost, jitter)
+        if rtt is not None and 0 < rtt <= MAX_RTT_SECONDS:
+            self._rtts.append(rtt)
+
+    def result(self) -> VoiceQuality | None:
+        """Figures of the worst direction; ``None`` under two reports."""
+        told = [stream for stream in self._streams.values() if stream.reports >= MIN_REPORTS and stream.expected]
+        if self._reports < MIN_REPORTS or not told:
+            return None
+        loss = max(100.0 * min(1.0, stream.lost / (stream.expected + stream.lost)) for stream in told)
+        jitter = max(stream.jitter / stream.reports for stream in told) / CLOCK_HZ * 1000
+        rtt = sum(self._rtts) / len(self._rtts) * 1000 if self._rtts else None
+        one_way = (rtt or 0.0) / 2 + LOCAL_DELAY_MS + 2 * jitter
+        return VoiceQuality(
+            mos=round(mos(e_model_r(loss, one_way)), 2),
+            loss_percent=round(loss, 2),
+            jitter_ms=round(jitter, 1),
+            rtt_ms=round(rtt, 1) if rtt is not None else None,
+            reports=self._reports,
+        )
