@@ -1,0 +1,1 @@
+"""A real Asterisk with SIP phones and trunks on loopback: the judge of what Dialwatch says."""

@@ -1,0 +1,222 @@
+"""What a scenario gets: free agents, numbers nobody else uses, phones, the switchboard's hand."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, field
+
+from .ami import Driver
+from .asterisk import AGENTS, Asterisk, phone_port
+from .exchange import Exchange
+from .media import Impairment, Media
+from .recorder import Recorder
+from .script import Answerer, Caller, Step, Talk
+from .sipp import Leg, Phone, Sipp
+
+TRUNK_ADDRESS = {"trunk-a": "127.0.0.2", "trunk-b": "127.0.0.3"}
+# Members of queues, the phone without a name and the phones that are away have parts of their own.
+RESERVED = frozenset({"8003", "8041", "8042", "8043", "8044", "8060", "8061"})
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One logical call as it really was: by the scenario's design, with lengths from SIPp's logs.
+
+    ``remote`` is the number as sent to the trunk, ``ring_s`` dial begin to answer or end of the far leg,
+    ``talk_s`` the far end's time with our agents, ``talk_by_agent`` the same per agent. Seconds.
+    """
+
+    direction: str
+    agent: str | None
+    remote: str | None
+    outcome: str
+    ring_s: float = 0.0
+    talk_s: float = 0.0
+    hangup_by: str = "unknown"
+    trunk: str | None = None
+    talk_by_agent: dict[str, float] = field(default_factory=dict)
+    agents_final: tuple[str, ...] = ()
+    hold_s: float | None = None
+    click_to_dial: bool = False
+    complete: bool = True
+    note: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """For a truth file: lengths to hundredths, without what is not said."""
+        fields = asdict(self)
+        for key in ("ring_s", "talk_s", "hold_s"):
+            fields[key] = None if fields[key] is None else round(fields[key], 2)
+        fields["talk_by_agent"] = {agent: round(s, 2) for agent, s in self.talk_by_agent.items()}
+        return {key: value for key, value in fields.items() if value not in (None, "", False) or key == "complete"}
+
+
+def outbound(agent: str | None, dialled: str, far: Leg | None, outcome: str, **more: object) -> Expected:
+    """An outbound call of ``agent``; lengths from the far leg, all talk with that agent unless told otherwise."""
+    talk = far.talk_seconds if far is not None and outcome == "answered" else 0.0
+    fields: dict[str, object] = {
+        "ring_s": (far.ring_seconds or 0.0) if far is not None else 0.0, "talk_s": talk, "trunk": "trunk-a",
+        "talk_by_agent": {agent: talk} if agent and talk else {}, "agents_final": (agent,) if agent and talk else (),
+        **more,
+    }  # fmt: skip
+    return Expected("outbound", agent, dialled[1:], outcome, **fields)  # type: ignore[arg-type]
+
+
+def between(begin: float | None, end: float | None) -> float:
+    """Seconds from one instant of a log to another; an absent one is an error of the scenario."""
+    if begin is None or end is None:
+        raise AssertionError("a phone's log lacks an instant the scenario is about")
+    return end - begin
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario and how it wants to be recorded. ``alone``: it disturbs all calls, nothing may run beside it."""
+
+    name: str
+    about: str
+    play: Callable[[Stage], Awaitable[list[Expected]]]
+    user: str = "everything"
+    alone: bool = False
+    reconnect: bool = False
+    timestamps: bool = False
+    on_connect: tuple[str, ...] = ()
+
+
+SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(
+    *, user: str = "everything", alone: bool = False, reconnect: bool = False, timestamps: bool = False,
+    on_connect: tuple[str, ...] = (),
+) -> Callable[[Callable[[Stage], Awaitable[list[Expected]]]], Callable[[Stage], Awaitable[list[Expected]]]]:  # fmt: skip
+    """Register a scenario under its function's name, with its docstring as what it is about."""
+
+    def register(play: Callable[[Stage], Awaitable[list[Expected]]]) -> Callable[[Stage], Awaitable[list[Expected]]]:
+        name = play.__name__  # type: ignore[attr-defined]
+        about = " ".join((play.__doc__ or "").split())
+        SCENARIOS[name] = Scenario(name, about, play, user, alone, reconnect, timestamps, on_connect)
+        return play
+
+    return register
+
+
+class Pool:
+    """Extensions, numbers and ports handed out so that scenarios running side by side never meet."""
+
+    def __init__(self) -> None:
+        self._extensions = itertools.cycle([extension for extension in AGENTS if extension not in RESERVED])
+        self._numbers = itertools.count(1)
+        self._far = itertools.cycle(range(24000, 26000))
+        self._media = itertools.cycle(range(26000, 28000, 2))
+
+    def extension(self) -> str:
+        """An agent nobody else uses (there are enough for all scenarios that run at a time)."""
+        return next(self._extensions)
+
+    def number(self) -> str:
+        """A mobile number nobody else calls."""
+        return f"138{next(self._numbers):08d}"
+
+    def far_port(self) -> int:
+        """A port for a far end's SIP."""
+        return next(self._far)
+
+    def media_port(self) -> int:
+        """A port for a far end's RTP."""
+        return next(self._media)
+
+
+class Stage:
+    """One scenario's view of the lab. Everything started through it is stopped by ``clear``."""
+
+    def __init__(
+        self, asterisk: Asterisk, driver: Driver, sipp: Sipp, exchange: Exchange, pool: Pool, recorder: Recorder | None
+    ) -> None:
+        self.asterisk = asterisk
+        self.driver = driver
+        self.recorder = recorder
+        self._sipp, self._exchange, self._pool = sipp, exchange, pool
+        self._phones: list[Phone] = []
+        self._media: list[Media] = []
+
+    def agent(self) -> str:
+        """A free extension."""
+        return self._pool.extension()
+
+    def number(self, prefix: str = "9") -> str:
+        """A fresh outside number as an agent dials it; the trunk gets it without the first digit."""
+        return prefix + self._pool.number()
+
+    async def dial(self, user: str, number: str, *then: Step, messages: bool = False, **more: object) -> Phone:
+        """An agent dials; without ``then`` it stays until the other side hangs up."""
+        script = Caller(user, number, then or (Talk(),), **more)  # type: ignore[arg-type]
+        return self._kept(await self._sipp.call(script, messages=messages))
+
+    async def inbound(self, caller: str, did: str, *then: Step, trunk: str = "trunk-a", **more: object) -> Phone:
+        """Somebody outside calls ``did`` through ``trunk``."""
+        script = Caller(caller, did, then or (Talk(),), **more)  # type: ignore[arg-type]
+        return self._kept(await self._sipp.call(script, address=TRUNK_ADDRESS[trunk], label=f"caller{caller}"))
+
+    async def far(
+        self, dialled: str, script: Answerer, *, sound: Impairment | None = None, trunk: str | None = None
+    ) -> Phone:
+        """A far end for the number an agent will dial as ``dialled``; it echoes voice and reports on it."""
+        return await self.outside(dialled[1:], script, sound=sound, trunk=trunk)
+
+    async def outside(
+        self, number: str, script: Answerer, *, sound: Impairment | None = None, trunk: str | None = None
+    ) -> Phone:
+        """A far end for ``number`` exactly as it will be sent to a trunk."""
+        media = await Media.open(self._pool.media_port(), sound)
+        self._media.append(media)
+        port = self._pool.far_port()
+        self._exchange.connect(number, port, trunk)
+        return self._kept(await self._sipp.answer(script, port, media=media.port, label=f"far{number}"))
+
+    async def phone(self, extension: str, script: Answerer, *, calls: int = 1) -> Phone:
+        """The phone of an agent, waiting for calls."""
+        port = phone_port(extension)
+        return self._kept(await self._sipp.answer(script, port, calls=calls, label=f"phone{extension}"))
+
+    async def originate(self, channel: str, exten: str, caller_id: str, **more: str) -> None:
+        """Originate into from-internal, as a CRM does for click-to-dial."""
+        fields = {"Context": "from-internal", "Exten": exten, "Priority": "1"} if exten else {}
+        await self.driver.action(
+            "Originate", Channel=channel, CallerID=caller_id, Async="true", **{"Timeout": "15000", **fields, **more}
+        )
+
+    async def channel(self, endpoint: str) -> str:
+        """The living channel of an endpoint, waited for."""
+        return await self.driver.channel(f"PJSIP/{endpoint}-")
+
+    async def done(self, *phones: Phone) -> None:
+        """Wait for the ends of phones."""
+        await asyncio.gather(*(phone.done() for phone in phones))
+
+    async def clear(self) -> None:
+        """Stop what is left of the scenario."""
+        for phone in self._phones:
+            await phone.stop()
+        for media in self._media:
+            media.close()
+
+    def legs(self) -> dict[str, list[Leg]]:
+        """All that SIPp noted, by phone."""
+        legs: dict[str, list[Leg]] = {}
+        for phone in self._phones:
+            legs.setdefault(phone.label, []).extend(phone.legs())
+        return legs
+
+    def _kept(self, phone: Phone) -> Phone:
+        self._phones.append(phone)
+        return phone
+
+
+def leg(phone: Phone, index: int = 0) -> Leg:
+    """The n-th SIP call of a phone; an AssertionError says what SIPp said when there is none."""
+    legs = phone.legs()
+    if len(legs) <= index:
+        raise AssertionError(f"{phone.label}: no call {index}; SIPp: {phone.errors()[-300:]}")
+    return legs[index]
