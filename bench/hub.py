@@ -14,6 +14,7 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import random
 import resource
 import statistics
 import time
@@ -66,42 +67,73 @@ class BenchBoard:
 
 
 def _agent(index: int, round_: int, now: float) -> dict[str, object]:
+    """An agent's row as on the real board, with figures as uneven as real ones (they do not compress)."""
     extension = str(8001 + index)
+    chance = random.Random(index * 7919 + round_)
+    dials = chance.randrange(40, 260)
+    connects = chance.randrange(10, dials)
+    talk = round(chance.uniform(300, 9000), 3)
+    started = now - chance.uniform(1, 90)
     return {
         "id": f"main/{extension}",
         "pbx": "main",
         "extension": extension,
-        "name": "张伟李娜王芳"[index % 5 : index % 5 + 2],
+        "name": "".join(chance.sample("张王李赵陈刘杨黄吴周伟芳娜敏静强磊洋艳勇", 3)),
         "team": f"t{index % 12}",
-        "state": ("idle", "dialing", "ringing", "talking", "wrap_up")[(index + round_) % 5],
-        "since": now,
+        "state": chance.choice(("idle", "dialing", "ringing", "talking", "wrap_up")),
+        "since": round(now - chance.uniform(0, 300), 3),
         "call": {
-            "id": f"main/{now:.3f}.{index}/0",
+            "id": f"main/{started:.0f}.{chance.randrange(90000)}/0",
             "direction": "outbound",
-            "number": "138****1234",
-            "started_at": now - 20.25,
-            "answered_at": now - 9.5,
+            "number": f"13{chance.randrange(10)}****{chance.randrange(10000):04}",
+            "started_at": round(started, 3),
+            "answered_at": round(started + chance.uniform(5, 20), 3),
         },
         "figures": {
-            "dials": 120 + round_,
-            "finished": 119 + round_,
-            "connects": 55,
-            "connect_rate": (55 + index) / (119 + round_),
-            "effective_connects": 21,
-            "talk_seconds": 3211.5 + round_,
-            "average_talk_seconds": 58.4,
-            "ring_seconds": 900.25,
-            "inbound": 2,
-            "internal": 1,
-            "outcomes": {"answered": 55, "busy": 11, "no_answer": 40, "rejected": 9, "cancelled": 4},
+            "dials": dials,
+            "finished": dials - 1,
+            "connects": connects,
+            "connect_rate": connects / (dials - 1),
+            "effective_connects": connects // 2,
+            "talk_seconds": talk,
+            "average_talk_seconds": talk / connects,
+            "ring_seconds": round(chance.uniform(100, 3000), 3),
+            "inbound": chance.randrange(9),
+            "internal": chance.randrange(9),
+            "outcomes": {
+                "answered": connects,
+                "busy": chance.randrange(30),
+                "no_answer": chance.randrange(60),
+                "rejected": chance.randrange(20),
+            },
             "incomplete": 0,
         },
-        "targets": {"connect_rate": 0.4, "dials": 200, "connects": None, "effective_connects": None},
-        "last_call_ended_at": now - 33.0,
-        "longest_idle_seconds": 312.0,
+        "targets": {
+            "connect_rate": 0.4,
+            "dials": 200,
+            "connects": None,
+            "effective_connects": None,
+            "talk_minutes": 90.0,
+        },
+        "last_call_ended_at": round(now - chance.uniform(0, 300), 3),
+        "longest_idle_seconds": round(chance.uniform(60, 900), 3),
         "first_dials": [
-            {"shift": "morning", "at": now - 9000.0, "verdict": "on_time", "late_minutes": None},
-            {"shift": "afternoon", "at": None, "verdict": "pending", "late_minutes": None},
+            {
+                "shift": "morning",
+                "at": round(now - chance.uniform(8e3, 9e3), 3),
+                "verdict": "on_time",
+                "late_minutes": None,
+                "call_id": f"main/{started:.0f}.{chance.randrange(90000)}/0",
+                "on_inbound": False,
+            },
+            {
+                "shift": "afternoon",
+                "at": None,
+                "verdict": "pending",
+                "late_minutes": None,
+                "call_id": None,
+                "on_inbound": False,
+            },
         ],
     }
 
@@ -294,7 +326,9 @@ def clients(pipe: Connection, port: int, count: int, deflated: bool) -> None:
     _run(main(), "uvloop")
 
 
-def one(kind: str, loop: str, count: int, changed: int, ticks: int, deflated: bool) -> tuple[Served, list[float]]:
+def one(
+    kind: str, loop: str, count: int, changed: int, ticks: int, deflated: bool
+) -> tuple[Served, list[float]]:
     """One server with ``count`` clients; what it cost and how long each delivery took (seconds)."""
     context = multiprocessing.get_context("spawn")
     near, far = context.Pipe()

@@ -1,0 +1,177 @@
+"""One floor, running: what the listeners tell goes to the store, the board and the browsers.
+
+``service.py`` makes it and lets it run; nothing here opens a socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from monitor.clock import Clock
+from monitor.config import Pbx, Settings
+from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState
+from monitor.errors import StoreError
+from monitor.metrics.board import Board
+from monitor.pbx.link import Listener
+from monitor.pbx.pipeline import Pipeline
+from monitor.store.store import Store
+from monitor.store.writer import Writer
+from monitor.web.context import LinkFigures
+from monitor.web.hub import Hub
+
+log = structlog.get_logger(__name__)
+
+HEARD_SECONDS = 5.0
+"""How often it is stored that a PBX was heard: after a crash, at most so much is called blind too much."""
+REBUILD_SLICE = 2000
+
+
+class CountingPipeline(Pipeline):
+    """A pipeline that counts what it is given."""
+
+    messages = 0
+
+    def received(self, messages: Sequence[bytes], at: float) -> None:
+        """Count and take."""
+        self.messages += len(messages)
+        super().received(messages, at)
+
+
+class Line:
+    """One PBX: its pipeline, and its listener once it listens; ``again`` asks for a new connection."""
+
+    def __init__(self, pbx: Pbx, emergency_numbers: tuple[str, ...]) -> None:
+        self.pbx = pbx
+        self.pipeline = CountingPipeline(pbx, emergency_numbers)
+        self.listener: Listener | None = None
+        self.last_heard: float | None = None
+        self.again = asyncio.Event()
+
+
+class Floor:
+    """The lines, the board, and the way of a change from the one to the other."""
+
+    def __init__(self, settings: Settings, clock: Clock, store: Store, writer: Writer) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.writer = writer
+        self.board = Board(settings)
+        self.hub = Hub(self.board, clock.now)
+        self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
+        self.rebuilt = False
+        self._open: dict[str, set[str]] = {pbx.name: set() for pbx in settings.pbx}
+        self._since_rebuild: set[str] = set()
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        """Take what a listener tells: it is handed to the writer first, then shown. Never blocks."""
+        self.writer.put(changes)
+        now = self.clock.now()
+        for change in changes:
+            self._show(change, now)
+            if not self.rebuilt:
+                self._since_rebuild.add(_identity(change))
+        self.hub.wake()
+
+    def _show(self, change: Change, now: float) -> None:
+        self.board.apply(change, now)
+        if isinstance(change, Call):
+            open_calls = self._open.setdefault(change.pbx, set())
+            (open_calls.discard if change.ended else open_calls.add)(change.id)
+
+    def links(self) -> list[LinkFigures]:
+        """How each PBX is heard."""
+        return [_figures(line, len(self._open[line.pbx.name])) for line in self.lines]
+
+    # -- from and to the store
+
+    async def rebuild(self) -> None:
+        """Show what is stored of today, and take up the calls that were open. Raises ``StoreError``.
+
+        Harmless while listeners are at work: what they told since is newer and stays.
+        """
+        await self.writer.flush()
+        now = self.clock.now()
+        begun = midnight(now, self.settings.site.timezone)
+        await self.store.sync_roster(self.settings, now)
+        calls = await self.store.calls_between(begun, now + 1)
+        gaps = await self.store.gaps(begun, now)
+        for count, stored in enumerate([*calls, *gaps]):
+            if _identity(stored) not in self._since_rebuild:
+                self._show(stored, now)
+            if count % REBUILD_SLICE == 0:
+                # The listeners' turn: a day of calls takes longer than Asterisk waits for a reader.
+                await asyncio.sleep(0)
+        for line in self.lines:
+            name = line.pbx.name
+            still_open = await self.store.open_calls(name)
+            line.last_heard = await self.store.last_heard(name)
+            unknown = [call for call in still_open if call.id not in self._open[name] or not line.listener]
+            if line.listener is None:
+                line.pipeline.restore(unknown, line.last_heard)
+            elif unknown:
+                # Only a new picture of the PBX tells what became of them: connect again.
+                line.pipeline.restore(unknown)
+                line.again.set()
+        self.rebuilt = True
+        self._since_rebuild.clear()
+        self.hub.wake()
+
+    def make_listener(self, line: Line) -> Listener:
+        """A listener for a line; the one before, if any, has ended."""
+        if line.listener is not None:
+            line.last_heard = line.listener.last_heard or line.last_heard
+        line.listener = Listener(
+            line.pbx, line.pipeline, self.publish, clock=self.clock, last_heard=line.last_heard
+        )
+        return line.listener
+
+    async def keep_heard(self) -> None:
+        """Store for ever, every few seconds, up to when each PBX was heard."""
+        while True:
+            await asyncio.sleep(HEARD_SECONDS)
+            try:
+                await self.store_heard()
+            except StoreError as error:
+                log.warning("heard_not_stored", why=str(error))
+
+    async def store_heard(self) -> None:
+        """Store up to when each PBX was heard. Raises ``StoreError``."""
+        for line in self.lines:
+            listener = line.listener
+            if listener is not None and listener.last_heard is not None:
+                await self.store.heard(line.pbx.name, listener.last_heard)
+
+
+def _identity(change: Change) -> str:
+    if isinstance(change, Call):
+        return change.id
+    if isinstance(change, Gap):
+        return f"gap {change.id}"
+    if isinstance(change, ExtensionStatus):
+        return f"extension {change.pbx}/{change.extension}"
+    return f"link {change.pbx}"
+
+
+def _figures(line: Line, open_calls: int) -> LinkFigures:
+    listener, pipeline = line.listener, line.pipeline
+    return LinkFigures(
+        pbx=line.pbx.name,
+        state=LinkState.CONNECTING if listener is None else listener.status.state,
+        lag_seconds=None if listener is None else listener.status.lag_seconds,
+        lost_events=0 if listener is None else listener.status.lost_events,
+        messages=pipeline.messages,
+        malformed=pipeline.malformed,
+        calls=open_calls,
+    )
+
+
+def midnight(at: float, zone: ZoneInfo) -> float:
+    """When the day of ``at`` began in ``zone`` (both epoch seconds)."""
+    local = datetime.fromtimestamp(at, zone)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

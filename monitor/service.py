@@ -1,0 +1,343 @@
+"""The composition root: the only place that knows all rooms. Starts them, watches them, stops them.
+
+The way of a change: a listener's pipeline → ``Floor.publish`` → the writer (to the store), the board, the
+hub (to the browsers). Start: what the outbox still holds is stored, the board is rebuilt from the store, open
+calls go back to their pipelines, then the listeners connect. A store that is down stops none of this: the
+outbox takes what happens, the board says so, and what is stored is added when the store is back.
+
+Every task has an owner here. A room that fails is logged and started again, later and later; the web
+server is the exception: without it nothing can be seen, so its failure ends the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+
+from monitor.clock import Clock, SystemClock
+from monitor.config import Settings
+from monitor.errors import DialwatchError, EnvironmentFault, StoreError
+from monitor.floor import Floor, Line
+from monitor.store.store import Store
+from monitor.store.writer import Writer
+from monitor.web.app import create_app
+from monitor.web.connection import connection_class
+from monitor.web.context import AppContext
+from monitor.web.guard import Guard, Session
+from monitor.web.pages import dashboard_folder
+from monitor.web.security import Passwords, Throttle, new_token, token_hash
+from monitor.web.words import Words
+
+log = structlog.get_logger(__name__)
+
+SESSIONS_SECONDS = 5.0
+SETUP_SECONDS = 24 * 3600.0
+FLUSH_SECONDS = 10.0
+_RETRY_MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A Dialwatch that is up: where its pages are, and its rooms, for whoever started it."""
+
+    url: str
+    floor: Floor
+    store: Store
+
+
+Hook = Callable[[Running], Awaitable[None]]
+
+
+async def serve(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    listen: bool = True,
+    ready: Hook | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Run the product until ``stop`` is set, a signal comes, or it is cancelled.
+
+    ``clock`` is the floor's (the demo's runs faster); sessions and pauses go by the machine's own. ``ready``
+    is called once the pages can be opened, before anybody is asked to set up a login: the demo makes its
+    logins there. ``listen=False`` serves what is stored without connecting to a PBX.
+
+    Raises ``EnvironmentFault`` when the address can't be had, ``StoreError`` when the store's URL is wrong.
+    """
+    sock = _bound(settings.web.host, settings.web.port)
+    with contextlib.closing(sock):
+        floor_clock = clock or SystemClock()
+        store = await Store.open(settings.store.database_url)
+        writer = Writer(store, settings.store.data_dir / "outbox", settings.store.outbox_bytes)
+        floor = Floor(settings, floor_clock, store, writer)
+        try:
+            await _run(floor, sock, listen, ready, stop or asyncio.Event())
+        except* DialwatchError as group:
+            first: BaseException = group
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            raise first from None
+        finally:
+            await _finish(floor)
+            await store.close()
+
+
+async def _run(
+    floor: Floor, sock: socket.socket, listen: bool, ready: Hook | None, stop: asyncio.Event
+) -> None:
+    guard = Guard(StoredSessions(floor.store), floor.settings.web.allowed_origins)
+    server = _web_server(floor, guard)
+    host, port = sock.getsockname()[:2]
+    running = Running(f"http://{_shown_host(host)}:{port}", floor, floor.store)
+    stored = await _try_store(floor)
+    with _signals(stop):
+        async with asyncio.TaskGroup() as group:
+            rooms = [
+                group.create_task(_kept_up("writer", floor.writer.run)),
+                group.create_task(_kept_up("hub", floor.hub.run)),
+                group.create_task(_kept_up("sessions", lambda: _watch_sessions(floor, guard))),
+                group.create_task(_kept_up("heard", floor.keep_heard)),
+            ]
+            web = group.create_task(_serve_web(server, sock, stop))
+            while not server.started and not web.done():
+                await asyncio.sleep(0.01)
+            if listen:
+                rooms += [group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
+                          for each in floor.lines]
+            rooms.append(group.create_task(_greet(running, stored, ready)))
+            await stop.wait()
+            for room in rooms:
+                room.cancel()
+            server.should_exit = True
+
+
+async def _greet(running: Running, stored: bool, ready: Hook | None) -> None:
+    """Wait for the store if need be, then let people in."""
+    pause = 1.0
+    while not stored:
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _RETRY_MOST_SECONDS)
+        stored = await _try_store(running.floor)
+    if ready is not None:
+        await ready(running)
+    await _offer_set_up(running)
+
+
+async def _try_store(floor: Floor) -> bool:
+    """Bring the store up to date and show what is in it; ``False`` when it is down."""
+    try:
+        await floor.store.upgrade()
+        await floor.rebuild()
+    except StoreError as error:
+        log.error("store_down", why=str(error), now="listening goes on; changes wait in the outbox")
+        return False
+    return True
+
+
+async def _offer_set_up(running: Running) -> None:
+    """Print a one-time link when there is no login yet."""
+    if await running.store.users():
+        log.info("ready", url=running.url)
+        return
+    token = new_token()
+    await running.store.create_setup_token(token_hash(token), time.time() + SETUP_SECONDS)
+    print(
+        f"还没有登录账号。请在 24 小时内打开此链接创建第一个账号（仅可使用一次）：\n"
+        f"There is no login yet. Make the first one here within 24 hours (the link works once):\n"
+        f"  {running.url}/setup?token={token}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def _listening(floor: Floor, line: Line) -> Callable[[], Awaitable[None]]:
+    async def listen() -> None:
+        while True:
+            line.again.clear()
+            async with asyncio.TaskGroup() as group:
+                listening = group.create_task(floor.make_listener(line).run())
+                await line.again.wait()
+                listening.cancel()
+
+    return listen
+
+
+async def _kept_up(name: str, room: Callable[[], Awaitable[None]]) -> None:
+    """Run a room for ever; one that fails is started again, after 1 s, 2 s, 4 s … up to a minute."""
+    pause = 1.0
+    while True:
+        begun = time.monotonic()
+        try:
+            await room()
+        except Exception:
+            log.exception("room_failed", room=name, again_in_seconds=pause)
+        if time.monotonic() - begun > _RETRY_MOST_SECONDS:
+            pause = 1.0
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _RETRY_MOST_SECONDS)
+
+
+async def _watch_sessions(floor: Floor, guard: Guard) -> None:
+    """Close the boards of sessions that were ended elsewhere, or have expired."""
+    while True:
+        await asyncio.sleep(SESSIONS_SECONDS)
+        for hashed in floor.hub.sessions:
+            try:
+                if await guard.session(hashed, fresh=True) is None:
+                    floor.hub.close_sessions([hashed])
+            except StoreError:
+                # Not known to us, and not to be asked: it has to log in again when the store is back.
+                floor.hub.close_sessions([hashed])
+
+
+async def _finish(floor: Floor) -> None:
+    """Store what is still waiting; what can't be stored stays in the outbox on disk."""
+    try:
+        async with asyncio.timeout(FLUSH_SECONDS):
+            await floor.writer.flush()
+            await floor.store_heard()
+    except (StoreError, TimeoutError) as error:
+        log.warning("left_in_outbox", why=str(error) or "the store did not answer in time")
+
+
+class StoredSessions:
+    """The guard's sessions, from the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def find(self, hashed: str) -> Session | None:
+        """The session of a token hash, if its user may still log in. Raises ``StoreError``."""
+        found = await self._store.session(hashed)
+        return None if found is None else Session(hashed, found.username, found.role, found.expires_at)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handlers: ``serve`` decides when it ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+def _web_server(floor: Floor, guard: Guard) -> _Server:
+    settings = floor.settings
+    pages = dashboard_folder()
+    context = AppContext(
+        settings=settings,
+        store=floor.store,
+        hub=floor.hub,
+        guard=guard,
+        words=Words.load(pages / "locales"),
+        pages=pages,
+        now=floor.clock.now,
+        writer=floor.writer.health,
+        links=floor.links,
+        passwords=Passwords(),
+        throttle=Throttle(time.monotonic),
+    )
+    ws: Any = connection_class(floor.hub, guard)
+    return _Server(
+        uvicorn.Config(
+            create_app(context),
+            ws=ws,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.web.trusted_proxies),
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+async def _serve_web(server: _Server, sock: socket.socket, stop: asyncio.Event) -> None:
+    try:
+        await server.serve([sock])
+    except Exception as error:
+        log.exception("web_failed")
+        raise EnvironmentFault(f"the web server has failed ({error}); the log says where") from error
+    finally:
+        stop.set()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on the address the pages are to have. Raises ``EnvironmentFault``."""
+    try:
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(address)
+            # Listening now shows at once when another program has the port.
+            sock.listen(2048)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        raise EnvironmentFault(
+            f"[web] {host}:{port} can't be served: {error.strerror or error}; "
+            "stop the program that has the port, or change host or port in [web]"
+        ) from error
+    return sock
+
+
+def _shown_host(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
+
+
+@contextlib.contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT stop cleanly; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    handled = (signal.SIGTERM, signal.SIGINT)
+
+    def asked() -> None:
+        if stop.is_set():
+            sys.exit(130)
+        stop.set()
+
+    try:
+        for each in handled:
+            loop.add_signal_handler(each, asked)
+    except (RuntimeError, ValueError):  # not the main thread: a test, or somebody's own program
+        yield
+        return
+    try:
+        yield
+    finally:
+        for each in handled:
+            loop.remove_signal_handler(each)
+
+
+def run(settings: Settings, *, listen: bool = True) -> None:
+    """What ``dialwatch run`` does; on uvloop where it is installed."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        new_event_loop = asyncio.new_event_loop
+
+
+    async def settle(running: Running) -> None:
+        # A day of calls stays: to look through it at every full collection would only make pauses.
+        gc.collect()
+        gc.freeze()
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(serve(settings, listen=listen, ready=settle))
