@@ -1,27 +1,25 @@
-"""Numbers as a supervisor may see them: the server masks, the browser never gets the rest."""
+"""Numbers inside other text, masked: the server masks, the browser never gets the rest."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_SHOWN_AT_END: Final = 4
-_LEAST_DIGITS: Final = 7
-_DIGITS: Final = re.compile(r"(?<![\d.])\+?\d{7,}(?![\d.])")
+from monitor.domain import Direction
+from monitor.metrics.masking import masked
+
+# Digits beside a dot are a uniqueid (1763907207.12), fewer than seven an extension or a service number.
+_NUMBER: Final = re.compile(r"(?<![\d.])\+?\d{7,}(?![\d.])")
 
 
-def masked(number: str | None) -> str | None:
-    """``13800001234`` → ``138****1234``; what is too short for a subscriber's number stays as it is."""
-    if number is None or sum(each.isdigit() for each in number) < _LEAST_DIGITS:
-        return number
-    shown_first = max(0, min(3, len(number) - 8))
-    hidden = len(number) - shown_first - _SHOWN_AT_END
-    return number[:shown_first] + "*" * hidden + number[-_SHOWN_AT_END:]
+def masked_number(number: str | None, direction: Direction) -> str | None:
+    """The other party's number; an internal call's is an extension, which everybody may see."""
+    return masked_text(number) if direction is Direction.INTERNAL else masked(number)
 
 
 def masked_text(text: str | None) -> str | None:
     """Text with every number in it masked: a caller's name may well be a number."""
-    return None if text is None else _DIGITS.sub(lambda found: masked(found[0]) or "", text)
+    return None if text is None else _NUMBER.sub(lambda found: masked(found[0]) or "", text)
 
 
 def masked_channel(channel: str) -> str:

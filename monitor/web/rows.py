@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from monitor.domain import Call, Gap, Hold, Segment
 from monitor.pbx.recordings import Recording, RecordingState
-from monitor.web.masking import masked, masked_channel, masked_text
+from monitor.web.masking import masked_channel, masked_number, masked_text
 from monitor.web.models import (
     CallDetail,
     CallRow,
@@ -37,7 +37,7 @@ def _row(call: Call, names: Names) -> dict[str, object]:
         "agent": call.agent,
         "agent_name": who[0] if who else None,
         "team": who[1] if who else None,
-        "number": masked(call.number),
+        "number": masked_number(call.number, call.direction),
         "name": masked_text(call.name),
         "trunk": call.trunk,
         "queue": call.queue,
@@ -75,12 +75,12 @@ def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Record
     voice = call.voice
     return CallDetail.model_construct(
         **_row(call, names),
-        dialed=masked(call.dialed),
+        dialed=masked_number(call.dialed, call.direction),
         linkedid=call.linkedid,
         segments=[stretch(each) for each in call.segments],
         holds=[stretch(each) for each in call.holds],
         transfers=[
-            TransferRow(kind=each.kind, at=each.at, by=masked(each.by), to=masked(each.to))
+            TransferRow(kind=each.kind, at=each.at, by=masked_text(each.by), to=masked_text(each.to))
             for each in call.transfers
         ],
         legs=[
@@ -89,7 +89,7 @@ def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Record
                 channel=masked_channel(leg.channel),
                 role=leg.role,
                 endpoint=masked_text(leg.endpoint) or "",
-                number=masked(leg.number),
+                number=masked_text(leg.number),
                 started_at=leg.started_at,
                 ringing_at=leg.ringing_at,
                 answered_at=leg.answered_at,

@@ -1,35 +1,34 @@
-"""What a supervisor may see of a number."""
+"""What a supervisor may see of a number inside other text."""
 
 from __future__ import annotations
 
 import pytest
 
-from monitor.web.masking import masked, masked_channel, masked_text
+from monitor.domain import Direction
+from monitor.web.masking import masked_channel, masked_number, masked_text
 
 
 @pytest.mark.parametrize(
-    ("number", "shown"),
+    ("number", "direction", "shown"),
     [
-        ("13800001234", "138****1234"),
-        ("+8613800001234", "+86*******1234"),
-        ("01062345678", "010****5678"),
-        ("62345678", "****5678"),
-        ("6234567", "***4567"),
-        ("8001", "8001"),
-        ("110", "110"),
-        ("10086", "10086"),
-        (None, None),
-        ("anonymous", "anonymous"),
+        ("13800001234", Direction.OUTBOUND, "138****1234"),
+        ("13800001234", Direction.INTERNAL, "138****1234"),
+        ("8001", Direction.INTERNAL, "8001"),
+        (None, Direction.INBOUND, None),
     ],
 )
-def test_numbers_are_masked(number: str | None, shown: str | None) -> None:
-    assert masked(number) == shown
+def test_the_other_party(number: str | None, direction: Direction, shown: str | None) -> None:
+    assert masked_number(number, direction) == shown
 
 
-def test_numbers_in_names_and_channels_are_masked_and_ids_are_not() -> None:
-    assert masked_text("张三 13800001234") == "张三 138****1234"
+def test_numbers_in_names_are_masked_and_ids_are_not() -> None:
+    assert masked_text("张三13800001234先生") == "张三138****1234先生"
     assert masked_text("1763907207.12") == "1763907207.12"
+    assert masked_text("8001") == "8001"
+    assert masked_text(None) is None
+
+
+def test_numbers_in_channels_are_masked_and_serials_are_not() -> None:
     assert masked_channel("Local/13800001234@out-0000001d;1") == "Local/138****1234@out-0000001d;1"
     assert masked_channel("PJSIP/8001-00000010") == "PJSIP/8001-00000010"
     assert masked_channel("13800001234") == "138****1234"
-    assert masked_text(None) is None
