@@ -214,7 +214,9 @@ def test_a_rejected_call_differs_from_an_invalid_number_only_in_its_cause() -> N
 
 
 def test_a_failover_is_a_refused_leg_and_then_an_answered_one_on_the_same_root() -> None:
-    play = out("8001", "13400134000", Outcome.ANSWERED, failed_trunk="trunk-a", trunk="trunk-b", talk_seconds=3.0)
+    play = out(
+        "8001", "13400134000", Outcome.ANSWERED, failed_trunk="trunk-a", trunk="trunk-b", talk_seconds=3.0
+    )
     simulated = streams(Stage().play(play))
     refused = streams(capture("out_congestion_503"))
     assert told(simulated.channels["id-1"]) == told(refused.channels["id-1"])
