@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from monitor.domain import Call, Gap, Hold, Segment
 from monitor.pbx.recordings import Recording, RecordingState
-from monitor.web.masking import masked_channel, masked_number, masked_text
+from monitor.masking import masked_channel, masked_number, masked_text
 from monitor.web.models import (
     CallDetail,
     CallRow,

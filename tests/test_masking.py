@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.domain import Direction
-from monitor.web.masking import masked_channel, masked_number, masked_text
+from monitor.masking import masked_channel, masked_number, masked_text
 
 
 @pytest.mark.parametrize(
