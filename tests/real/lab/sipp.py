@@ -52,7 +52,7 @@ class Phone:
         self._base = base
         self._process = process
 
-    async def done(self, seconds: float = 40) -> int:
+    async def done(self, seconds: float = 25) -> int:
         """Wait for its end and return SIPp's exit code; after ``seconds`` it is ended, with -1."""
         try:
             return await asyncio.wait_for(self._process.wait(), seconds)

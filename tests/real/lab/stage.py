@@ -6,6 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
+from typing import cast
 
 from .ami import Driver
 from .asterisk import AGENTS, Asterisk, phone_port
@@ -39,7 +40,7 @@ class Expected:
     talk_by_agent: dict[str, float] = field(default_factory=dict)
     agents_final: tuple[str, ...] = ()
     hold_s: float | None = None
-    click_to_dial: bool = False
+    click_to_dial: bool | None = False  # None: not for the phones to say
     complete: bool = True
     note: str = ""
 
@@ -60,6 +61,8 @@ def outbound(agent: str | None, dialled: str, far: Leg | None, outcome: str, **m
         "talk_by_agent": {agent: talk} if agent and talk else {}, "agents_final": (agent,) if agent and talk else (),
         **more,
     }  # fmt: skip
+    if "talk_by_agent" in more and "talk_s" not in more:
+        fields["talk_s"] = sum(cast(dict[str, float], more["talk_by_agent"]).values())
     return Expected("outbound", agent, dialled[1:], outcome, **fields)  # type: ignore[arg-type]
 
 

@@ -124,8 +124,10 @@ async def call_me_now(stage: Stage) -> list[Expected]:
     two = await stage.far(second, Answerer(ring=1, then=(Talk(2),)))
     await stage.originate(f"PJSIP/{first[1:]}@trunk-a", second, '"Web" <4001>')
     await stage.done(one, two)
-    note = f"system call; the first end is {first[1:]}"
-    return [outbound(None, second, leg(two), "answered", hangup_by="remote", talk_s=0.0, agents_final=(), note=note)]
+    note = f"a call of the system; the second end is {second[1:]}"
+    return [
+        outbound(None, first, leg(one), "answered", hangup_by="remote", talk_s=0.0, click_to_dial=None, note=note)
+    ]  # fmt: skip
 
 
 @scenario(alone=True)
@@ -141,7 +143,8 @@ async def dialler_queue(stage: Stage) -> list[Expected]:
     talk = leg(wins).talk_seconds
     note = "the customer answered before an agent was found"
     return [
-        outbound("8043", number, leg(far), "answered", hangup_by="agent", talk_s=talk, talk_by_agent={"8043": talk}, note=note)
+        outbound("8043", number, leg(far), "answered", hangup_by="agent", talk_s=talk, talk_by_agent={"8043": talk},
+                 click_to_dial=None, note=note)
     ]  # fmt: skip
 
 
@@ -154,4 +157,4 @@ async def dialler_nobody_answers(stage: Stage) -> list[Expected]:
     await stage.originate(channel, "", '"Dialler" <4002>', Application="Queue", Data="501,t,,,30")
     await stage.done(far)
     await asyncio.sleep(1)
-    return [outbound(None, number, leg(far), "busy", hangup_by="remote", agents_final=())]
+    return [outbound(None, number, leg(far), "busy", hangup_by="remote", click_to_dial=None)]

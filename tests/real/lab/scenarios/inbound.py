@@ -167,7 +167,8 @@ async def in_forwarded_out(stage: Stage) -> list[Expected]:
     caller = stage.number("")
     target = await stage.outside("0" + caller, Answerer(ring=1))
     await stage.done(await stage.inbound(caller, "8060", Talk(2)), target)
-    return [inbound(None, caller, leg(target), "no_answer", hangup_by="remote", talk_s=0.0, note="answered outside")]
+    note = "answered outside: no agent talked, and it is nobody's dial"
+    return [inbound(None, caller, leg(target), "answered", hangup_by="remote", talk_s=0.0, note=note)]
 
 
 @scenario(alone=True)
@@ -177,7 +178,9 @@ async def in_follow_me(stage: Stage) -> list[Expected]:
     phone = await stage.phone("8061", Answerer(ring=FOREVER))
     target = await stage.outside("0" + caller, Answerer(ring=1))
     await stage.done(await stage.inbound(caller, "8061", Talk(2)), phone, target)
-    return [inbound(None, caller, leg(phone), "no_answer", hangup_by="remote", talk_s=0.0, note="answered outside")]
+    ring = between(leg(phone).invited_at, leg(target).answered_at)
+    note = "answered outside: no agent talked, and it is nobody's dial"
+    return [inbound(None, caller, leg(target), "answered", hangup_by="remote", ring_s=ring, talk_s=0.0, note=note)]
 
 
 @scenario()

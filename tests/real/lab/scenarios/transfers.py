@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+import time
 
 from ..refer import refer_with_replaces
 from ..script import Answerer, Digits, Refer, Talk
@@ -73,7 +73,7 @@ async def xfer_blind_outside(stage: Stage) -> list[Expected]:
     talk = between(leg(far).answered_at, leg(caller).ended_at)
     note = f"the customer then talks to {other} for {leg(target).talk_seconds:.1f} s without an agent"
     return [
-        outbound(agent, number, leg(far), "answered", hangup_by="agent", talk_s=talk, talk_by_agent={agent: talk},
+        outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent={agent: talk},
                  agents_final=(), note=note)
     ]  # fmt: skip
 
@@ -97,51 +97,58 @@ async def xfer_blind_returns(stage: Stage) -> list[Expected]:
 
 @scenario()
 async def xfer_blind_lost(stage: Stage) -> list[Expected]:
-    """Redirect over AMI to an extension that does not exist: the customer is cut off; no transfer event comes."""
+    """Blind transfer to an extension that does not exist: the customer is cut off by the system."""
     agent, number = stage.agent(), stage.number()
     far = await stage.far(number, Answerer(ring=1))
     caller = await stage.dial(agent, number)
     await asyncio.sleep(3)
     await stage.driver.action("BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten="5999")
     await stage.done(caller, far)
-    return [outbound(agent, number, leg(far), "answered", hangup_by="agent", note="see the capture for what the agent got")]
+    return [outbound(agent, number, leg(far), "answered", hangup_by="system")]
 
 
-async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: float) -> tuple[Leg, Leg, str]:
-    """Customer answers, agent asks ``target`` for a transfer and hangs up ``stay`` s after asking."""
+async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: float) -> tuple[Leg, Leg, str, float]:
+    """Customer answers, agent asks ``target`` for a transfer and hangs up ``stay`` s after asking.
+
+    Returns the customer's leg, the agent's, the number dialled, and how long they talked before the
+    agent asked: from then on the customer is on hold, until the agent is gone.
+    """
     number = stage.number()
     far = await stage.far(number, Answerer(ring=1, then=(Talk(11),)))
+    asked_at = 0.0
     if dtmf:
         caller = await stage.dial(agent, number, Talk(1.5), Digits("*2"), Talk(0.7), Digits(target), Talk(stay))
     else:
         caller = await stage.dial(agent, number, Talk(2 + stay))
         await asyncio.sleep(3)
         channel = await stage.channel(agent)
+        asked_at = time.time()
         await stage.driver.action("Atxfer", Channel=channel, Context="from-internal", Exten=target)
     await stage.done(caller, far)
-    return leg(far), leg(caller), number
+    before = 1.5 + 2 * 0.15 if dtmf else asked_at - (leg(far).answered_at or 0.0)
+    return leg(far), leg(caller), number, before
 
 
-def _handed(agent: str, other: str, number: str, far: Leg, caller: Leg, called: Leg) -> Expected:
+def _handed(agent: str, other: str, number: str, far: Leg, caller: Leg, called: Leg, before: float) -> Expected:
     """The outbound call of an attended transfer: the colleague's share begins when both are there and the agent is gone."""
     begin = max(called.answered_at or 0.0, caller.ended_at or 0.0)
+    # Hold is talk time (METRICS): the customer leaves the agent when the transfer is made, not when it is asked for.
     talks = {agent: between(far.answered_at, caller.ended_at), other: between(begin, far.ended_at)}
     return outbound(
-        agent, number, far, "answered", hangup_by="remote", talk_by_agent=talks, talk_s=sum(talks.values()),
-        agents_final=(other,),
+        agent, number, far, "answered", hangup_by="remote", talk_by_agent=talks, agents_final=(other,),
+        note=f"after {before:.1f} s the customer was on hold for the consultation",
     )  # fmt: skip
 
 
 async def _consulted(stage: Stage, *, dtmf: bool) -> list[Expected]:
     agent, colleague = stage.agent(), stage.agent()
     phone = await stage.phone(colleague, Answerer(ring=1))
-    far, caller, number = await _attended(stage, agent, colleague, dtmf=dtmf, stay=4)
+    far, caller, number, before = await _attended(stage, agent, colleague, dtmf=dtmf, stay=4)
     await phone.done()
     called = leg(phone)
     consult = between(called.answered_at, caller.ended_at)
-    handed = _handed(agent, colleague, number, far, caller, called)
     return [
-        replace(handed, note="the agent's share includes the consultation, with the customer on hold"),
+        _handed(agent, colleague, number, far, caller, called, before),
         internal(agent, colleague, called, "answered", talk_s=consult, hangup_by="unknown", note="the consultation"),
     ]
 
@@ -163,16 +170,14 @@ async def xfer_attended_outside(stage: Stage) -> list[Expected]:
     """Attended transfer to another outside number: two outbound calls; afterwards no agent is in either."""
     agent, other = stage.agent(), stage.number()
     target = await stage.far(other, Answerer(ring=1))
-    far, caller, number = await _attended(stage, agent, other, dtmf=False, stay=4)
+    far, caller, number, before = await _attended(stage, agent, other, dtmf=False, stay=4)
     await target.done()
     first = between(far.answered_at, caller.ended_at)
     second = between(leg(target).answered_at, caller.ended_at)
-    note = "then trunk to trunk"
+    note = f"after {before:.1f} s on hold, then trunk to trunk"
     return [
-        outbound(agent, number, far, "answered", hangup_by="agent", talk_s=first, talk_by_agent={agent: first},
-                 agents_final=(), note=note),
-        outbound(agent, other, leg(target), "answered", hangup_by="agent", talk_s=second,
-                 talk_by_agent={agent: second}, agents_final=(), note=note),
+        outbound(agent, number, far, "answered", talk_by_agent={agent: first}, agents_final=(), note=note),
+        outbound(agent, other, leg(target), "answered", talk_by_agent={agent: second}, agents_final=(), note=note),
     ]  # fmt: skip
 
 
@@ -181,13 +186,9 @@ async def xfer_blonde(stage: Stage) -> list[Expected]:
     """The agent hangs up while the colleague still rings: the colleague answers the customer."""
     agent, colleague = stage.agent(), stage.agent()
     phone = await stage.phone(colleague, Answerer(ring=3.5))
-    far, caller, number = await _attended(stage, agent, colleague, dtmf=False, stay=2)
+    far, caller, number, before = await _attended(stage, agent, colleague, dtmf=False, stay=2)
     await phone.done()
-    return [
-        _handed(agent, colleague, number, far, caller, leg(phone)),
-        internal(agent, colleague, leg(phone), "cancelled", ring_s=between(leg(phone).invited_at, caller.ended_at),
-                 hangup_by="agent", note="the consultation; whether it is a call of its own is the tracker's to say"),
-    ]  # fmt: skip
+    return [_handed(agent, colleague, number, far, caller, leg(phone), before)]
 
 
 @scenario()
@@ -227,7 +228,7 @@ async def park_retrieve(stage: Stage) -> list[Expected]:
     talks = {agent: 2.0 if parked is None else between(leg(far).answered_at, parked), colleague: leg(picker).talk_seconds}
     return [
         outbound(agent, number, leg(far), "answered", hangup_by="agent", talk_by_agent=talks,
-                 talk_s=sum(talks.values()), agents_final=(colleague,), note="parked in between: nobody's talk")
+                 agents_final=(colleague,), note="parked in between: nobody's talk")
     ]  # fmt: skip
 
 
@@ -241,7 +242,7 @@ async def park_timeout(stage: Stage) -> list[Expected]:
     await stage.done(far, again)
     await caller.stop()
     talk = 2.0 + between(leg(again).answered_at, leg(far).ended_at)
-    return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_s=talk, talk_by_agent={agent: talk})]
+    return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent={agent: talk})]
 
 
 @scenario()
@@ -264,7 +265,7 @@ async def conference_three(stage: Stage) -> list[Expected]:
     talk = leg(far).talk_seconds
     talks = {agent: talk, colleague: leg(joiner).talk_seconds}
     note = "talk_s is the union; the colleague was there for part of it"
-    return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent=talks, note=note)]
+    return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent=talks, talk_s=talk, note=note)]
 
 
 @scenario()

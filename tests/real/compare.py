@@ -1,0 +1,74 @@
+"""Holds the calls Dialwatch tells against what the phones really did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from monitor.domain import Call
+
+from .lab.stage import Expected
+
+# SIP message on the wire against AMI event read by us, on a machine busy with both.
+SLACK_SECONDS = 0.5
+
+
+def differences(expected: Sequence[Expected], told: Sequence[Call]) -> list[str]:
+    """What is wrong with the told calls, in words; empty when each is there once and right."""
+    wrong: list[str] = []
+    left = list(told)
+    for truth in expected:
+        call = _find(truth, left)
+        if call is None:
+            wrong.append(f"missing: {truth}")
+            continue
+        left.remove(call)
+        wrong += [f"{call.id} ({truth.direction} {truth.agent} {truth.remote}): {what}" for what in _compare(truth, call)]
+    wrong += [
+        f"not a call of the phones: {c.id} {c.direction} agent={c.agent} number={c.number} outcome={c.outcome}" for c in left
+    ]
+    return wrong
+
+
+def _find(truth: Expected, calls: Iterable[Call]) -> Call | None:
+    """The call of the same direction to the same number; of several, the first (both sides are in order)."""
+    same = [call for call in calls if call.direction == truth.direction and call.number == truth.remote]
+    by_agent = [call for call in same if call.agent == truth.agent]
+    return next(iter(by_agent or same), None)
+
+
+def _compare(truth: Expected, call: Call) -> list[str]:
+    wrong: list[str] = []
+
+    def same(what: str, is_: object, should: object) -> None:
+        if is_ != should:
+            wrong.append(f"{what} is {is_}, was {should}")
+
+    def near(what: str, is_: float, should: float) -> None:
+        if abs(is_ - should) > SLACK_SECONDS:
+            wrong.append(f"{what} is {is_:.2f} s, was {should:.2f} s")
+
+    same("agent", call.agent, truth.agent)
+    same("outcome", call.outcome, truth.outcome)
+    same("trunk", call.trunk, truth.trunk)
+    if truth.click_to_dial is not None:
+        same("click_to_dial", call.click_to_dial, truth.click_to_dial)
+    same("complete", call.complete, truth.complete)
+    if truth.complete:
+        near("ring", call.ring_seconds, truth.ring_s)
+    if truth.hangup_by != "unknown":
+        same("hangup_by", call.hangup_by, truth.hangup_by)
+    if truth.hold_s is not None:
+        near("hold", call.hold_seconds, truth.hold_s)
+    if truth.direction != "internal":
+        talks = {agent: 0.0 for agent in truth.talk_by_agent}
+        for segment in call.segments:
+            if segment.ended_at is None:
+                wrong.append(f"talk of {segment.agent} has no end")
+                continue
+            talks[segment.agent] = talks.get(segment.agent, 0.0) + segment.ended_at - segment.started_at
+        for agent, seconds in talks.items():
+            near(f"talk of {agent}", seconds, truth.talk_by_agent.get(agent, 0.0))
+    near("talk", call.talk_seconds, truth.talk_s)
+    if call.ended_at is not None and call.talk_seconds > call.ended_at - call.started_at + 1e-6:
+        wrong.append(f"talk {call.talk_seconds} is longer than the call")
+    return wrong
