@@ -62,11 +62,12 @@ class Floor:
         self.store = store
         self.writer = writer
         self.board = Board(settings)
-        self.hub = Hub(self.board, clock.now)
+        self.hub = Hub(self, clock.now)
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
         self.rebuilt = False
         self._open: dict[str, set[str]] = {pbx.name: set() for pbx in settings.pbx}
         self._since_rebuild: set[str] = set()
+        self._trunks: set[str] = set()
 
     def publish(self, changes: Sequence[Change]) -> None:
         """Take what a listener tells: it is handed to the writer first, then shown. Never blocks."""
@@ -83,10 +84,38 @@ class Floor:
         if isinstance(change, Call):
             open_calls = self._open.setdefault(change.pbx, set())
             (open_calls.discard if change.ended else open_calls.add)(change.id)
+            if change.trunk is not None:
+                self._trunks.add(f"{change.pbx}/{change.trunk}")
 
     def links(self) -> list[LinkFigures]:
         """How each PBX is heard."""
         return [_figures(line, len(self._open[line.pbx.name])) for line in self.lines]
+
+    def trunks(self) -> list[str]:
+        """The trunks that carried calls today (``pbx/name``), and those configured by their full name."""
+        plain = {
+            f"{pbx.name}/{trunk.partition('/')[2]}" for pbx in self.settings.pbx for trunk in pbx.trunks
+            if not set("*?[") & set(trunk)
+        }
+        return sorted(plain | self._trunks)
+
+    # -- the board as the hub wants it
+
+    def tick(self, now: float) -> None:
+        """Let time pass on the board, and show how storing goes."""
+        health = self.writer.health()
+        state = "losing" if health.lost else "spilling" if health.spilled_bytes or health.last_error else "ok"
+        # What waits for the next transaction is no news: only trouble is shown with its size.
+        self.board.storage(state, 0 if state == "ok" else health.pending)
+        self.board.tick(now)
+
+    def snapshot(self, now: float) -> object:
+        """The whole board."""
+        return self.board.snapshot(now)
+
+    def delta(self, now: float) -> object | None:
+        """What changed on it."""
+        return self.board.delta(now)
 
     # -- from and to the store
 

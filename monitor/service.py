@@ -34,6 +34,7 @@ from monitor.store.writer import Writer
 from monitor.web.app import create_app
 from monitor.web.connection import connection_class
 from monitor.web.context import AppContext
+from monitor.web.directory import Directory
 from monitor.web.guard import Guard, Session
 from monitor.web.pages import dashboard_folder
 from monitor.web.security import Passwords, Throttle, new_token, token_hash
@@ -245,6 +246,8 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         now=floor.clock.now,
         writer=floor.writer.health,
         links=floor.links,
+        trunks=floor.trunks,
+        directory=Directory(settings),
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

@@ -70,7 +70,7 @@ def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
     """The store's filter; ``None`` when nobody is in the teams asked for, so no call can match."""
     agents = list(query.agent)
     if query.team:
-        members = context.team_members(query.team)
+        members = context.directory.members(query.team)
         agents = [agent for agent in agents if agent in members] if agents else sorted(members)
         if not agents:
             return None
@@ -81,7 +81,7 @@ def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
         number=query.number,
         direction=query.direction,
         outcome=query.outcome,
-        trunk=query.trunk,
+        trunk=None if query.trunk is None else query.trunk.rpartition("/")[2],
         talk_min=query.talk_min,
         talk_max=query.talk_max,
         live=query.live,
@@ -100,7 +100,7 @@ def router(context: AppContext) -> APIRouter:
         if wanted is None:
             return CallPage(calls=[], next=None)
         page = await store.calls(wanted, after=query.after, limit=query.limit)
-        return CallPage(calls=[call_row(call, context.names) for call in page.calls], next=page.next)
+        return CallPage(calls=[call_row(call, context.directory.who) for call in page.calls], next=page.next)
 
     @routes.get("/calls/count")
     async def count(query: Annotated[CallQuery, Query()]) -> CallCount:
@@ -120,7 +120,7 @@ def router(context: AppContext) -> APIRouter:
             after: str | None = None
             while wanted is not None:
                 page = await store.calls(wanted, after=after, limit=_EXPORT_PAGE)
-                yield [call_row(call, context.names) for call in page.calls]
+                yield [call_row(call, context.directory.who) for call in page.calls]
                 after = page.next
                 if after is None:
                     return
@@ -161,6 +161,6 @@ def router(context: AppContext) -> APIRouter:
             raise Refusal(404, "not_found")
         until = found.ended_at if found.ended_at is not None else context.now()
         gaps = [gap for gap in await store.gaps(found.started_at, until) if gap.pbx == found.pbx]
-        return call_detail(found, context.names, gaps, await recording_of(found, context))
+        return call_detail(found, context.directory.who, gaps, await recording_of(found, context))
 
     return routes

@@ -12,6 +12,7 @@ from monitor.config import Settings
 from monitor.domain import LinkState
 from monitor.store.store import Store
 from monitor.store.writer import WriterHealth
+from monitor.web.directory import Directory
 from monitor.web.guard import Guard
 from monitor.web.hub import Hub
 from monitor.web.security import Passwords, Throttle
@@ -26,7 +27,6 @@ class LinkFigures(msgspec.Struct, frozen=True, kw_only=True):
     lag_seconds: float | None
     lost_events: int
     messages: int
-    queued_messages: int
     malformed: int
     calls: int
 
@@ -36,7 +36,7 @@ class AppContext:
     """Everything the web side stands on.
 
     ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
-    the other rooms are, ``pages`` is the folder of the pages.
+    the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages.
     """
 
     settings: Settings
@@ -48,5 +48,7 @@ class AppContext:
     now: Callable[[], float]
     writer: Callable[[], WriterHealth]
     links: Callable[[], Sequence[LinkFigures]]
+    trunks: Callable[[], Sequence[str]]
+    directory: Directory
     passwords: Passwords
     throttle: Throttle = field(repr=False)

@@ -41,10 +41,9 @@ class Figures(Collector):
         lag = GaugeMetricFamily(
             "dialwatch_link_lag_seconds", "Arrival minus the event's own time", labels=["pbx"]
         )
-        messages = CounterMetricFamily("dialwatch_ami_messages", "AMI messages received", labels=["pbx"])
+        messages = CounterMetricFamily("dialwatch_ami_messages", "AMI messages followed", labels=["pbx"])
         lost = CounterMetricFamily("dialwatch_ami_lost", "AMI messages lost to a full queue", labels=["pbx"])
         bad = CounterMetricFamily("dialwatch_ami_malformed", "AMI messages without identity", labels=["pbx"])
-        queued = GaugeMetricFamily("dialwatch_ami_queue", "AMI messages waiting", labels=["pbx"])
         calls = GaugeMetricFamily("dialwatch_calls_open", "Calls going on", labels=["pbx"])
         for link in links:
             name = [link.pbx]
@@ -54,9 +53,8 @@ class Figures(Collector):
             messages.add_metric(name, link.messages)
             lost.add_metric(name, link.lost_events)
             bad.add_metric(name, link.malformed)
-            queued.add_metric(name, link.queued_messages)
             calls.add_metric(name, link.calls)
-        yield from (up, lag, messages, lost, bad, queued, calls)
+        yield from (up, lag, messages, lost, bad, calls)
 
     def _writer_metrics(self) -> Iterator[Metric]:
         health = self._context.writer()

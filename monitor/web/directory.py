@@ -1,0 +1,33 @@
+"""Who sits where: the names and teams that calls are shown with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.config import Settings
+
+
+class Directory:
+    """Names and teams of extensions as configured."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._people = {
+            (agent.pbx, agent.extension): (agent.name, team.id) for team in settings.teams for agent in team.agents
+        }
+        self._members = {
+            team.id: frozenset(f"{agent.pbx}/{agent.extension}" for agent in team.agents)
+            for team in settings.teams
+        }
+        self._team_names = {team.id: team.name for team in settings.teams}
+
+    def who(self, pbx: str, extension: str, at: float) -> tuple[str, str] | None:
+        """Name and team id of who had an extension at ``at`` (epoch seconds)."""
+        return self._people.get((pbx, extension))
+
+    def members(self, teams: Sequence[str]) -> frozenset[str]:
+        """Ids (``pbx/extension``) of the agents of teams; unknown teams have none."""
+        return frozenset().union(*(self._members.get(team, frozenset()) for team in teams))
+
+    def team_name(self, team: str | None) -> str | None:
+        """A team's name; an id that is unknown is its own."""
+        return None if team is None else self._team_names.get(team, team)
