@@ -36,7 +36,10 @@ class Line:
 
 @dataclass(slots=True)
 class TrueCall:
-    """What really happened: written by the script that makes it happen, never read from events."""
+    """What really happened: written by the script that makes it happen, never read from events.
+
+    ``talk`` is each agent's time with the far end, in seconds; ``ended_at`` when the far end was gone.
+    """
 
     uniqueid: str
     direction: Direction

@@ -59,7 +59,7 @@ def internal(centre: Centre, plan: Internal) -> Script:
         legs.answer(centre, root, leg)
         call.answered_at = x.now
         yield plan.talk_seconds
-        call.talk[caller.extension] = x.now - call.answered_at
+        call.talk = dict.fromkeys((caller.extension, callee.extension), x.now - call.answered_at)
         legs.part(centre, root if plan.hangup_by is HangupBy.AGENT else leg, root)
         call.end(x.now, Outcome.ANSWERED, plan.hangup_by)
     else:

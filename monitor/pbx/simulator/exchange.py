@@ -33,6 +33,7 @@ class Exchange:
         self.devices: dict[str, str] = {}
         self.sinks: list[Sink] = []
         self.processed_calls = 0
+        self.quiet = False
         self.sent: Counter[str] = Counter()
         self._by_device: dict[str, list[Channel]] = {}
         self._random = random.Random(seed)
@@ -134,12 +135,15 @@ class Exchange:
         """The dialplan runs an application, at a place (context, extension, priority) or at the next."""
         context, exten, priority = where or (channel.context, channel.exten, channel.priority + 1)
         channel.change(context=context, exten=exten, priority=priority, application=application, data=data)
+        if self.quiet:
+            return
         lines = f"Extension: {exten}\r\nApplication: {application}\r\nAppData: {data}\r\n"
         self.send("Newexten", "dialplan", channel.fields(), lines)
 
     def variable(self, channel: Channel, name: str, value: str) -> None:
         """A channel variable is set."""
-        self.send("VarSet", "dialplan", channel.fields(), f"Variable: {name}\r\nValue: {value}\r\n")
+        if not self.quiet or name == "MIXMONITOR_FILENAME":
+            self.send("VarSet", "dialplan", channel.fields(), f"Variable: {name}\r\nValue: {value}\r\n")
 
     def hangup_request(self, channel: Channel, cause: int | None = None, sip: int | None = None) -> None:
         """The far side of this channel asked for its end."""

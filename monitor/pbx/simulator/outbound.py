@@ -13,11 +13,12 @@ from monitor.domain import Direction, HangupBy, Outcome
 from monitor.pbx.simulator import dialplan, legs
 from monitor.pbx.simulator.centre import Centre, Phone, TrueCall
 from monitor.pbx.simulator.colleagues import PassedOn, pass_on
-from monitor.pbx.simulator.parts import BUSY, RING, Channel
+from monitor.pbx.simulator.parts import BUSY, RING, UP, Channel
 from monitor.pbx.simulator.schedule import Script
 
 #: How long the announcement "all circuits are busy" of the dialplan takes.
 ANNOUNCEMENT_SECONDS = 1.6
+TONE_SECONDS = 1.4
 
 #: DialStatus, Q.850 cause, SIP code of a refused leg, and DIALSTATUS as the dialplan sees it.
 REFUSALS: dict[Outcome, tuple[str, int, int, str]] = {
@@ -104,8 +105,8 @@ def place(centre: Centre, plan: Dial, root: Channel, call: TrueCall, exten: str)
         yield from time_out(centre, root, far, call, exten, at + 1)
     else:
         refuse(centre, root, far, plan.outcome)
-        yield from announce_failure(centre, root, far, plan.outcome, exten, at + 1)
         call.end(x.now, plan.outcome, HangupBy.REMOTE)
+        yield from announce_failure(centre, root, far, plan.outcome, exten, at + 1)
     if call.recording is not None:
         seconds_talked = call.talk.get(user, 0.0)
         centre.recorded(call.recording, seconds_talked)
@@ -150,14 +151,20 @@ def announce_failure(
     _, cause, sip, _ = REFUSALS[outcome]
     dialplan.trunk_failed(centre, root, exten, at)
     legs.gone(centre, far, cause, sip)
+    end_cause, end_sip = (17, 486) if outcome is Outcome.BUSY else (34, 503)
     if outcome is Outcome.BUSY:
         x.step(root, "Busy", "2", ("outisbusy", "s", 7))
-        end_cause, end_sip = 17, 486
     else:
         x.step(root, "Playback", "cancelled,noanswer", ("outisbusy", "s", 4))
         yield ANNOUNCEMENT_SECONDS
         x.step(root, "Congestion", "2", ("outisbusy", "s", 5))
-        end_cause, end_sip = 34, 503
+    if root.state == UP:
+        # Click-to-dial: the agent is on the line already, hears the tone and hangs up.
+        yield TONE_SECONDS
+        x.hangup_request(root, 16)
+        x.soft_hangup(root)
+        legs.gone(centre, root, 16)
+        return
     x.set_state(root, BUSY)
     yield 0.02
     x.hangup_request(root, end_cause, end_sip)

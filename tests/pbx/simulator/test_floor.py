@@ -1,0 +1,123 @@
+"""A whole simulated day through the pipeline of the live link: every call as it really was."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import datetime
+
+import pytest
+
+from monitor.domain import Call, Direction, LegRole, Outcome
+from monitor.pbx.simulator.centre import TrueCall
+from tests.pbx.simulator.day import ZONE, Day
+
+
+@pytest.fixture(scope="module")
+def day() -> Day:
+    found = Day(agents=24)
+    found.run_until(18)
+    return found
+
+
+def by_root(day: Day) -> dict[str, list[Call]]:
+    found: dict[str, list[Call]] = defaultdict(list)
+    for call in day.calls.values():
+        found[call.id.split("/")[1]].append(call)
+    return found
+
+
+def faults(true: TrueCall, call: Call) -> list[str]:
+    """What the pipeline has wrong about a call."""
+    wrong = []
+
+    def same(what: str, expected: object, got: object) -> None:
+        if expected != got:
+            wrong.append(f"{what}: really {expected}, told {got}")
+
+    def near(what: str, expected: float | None, got: float | None) -> None:
+        if (expected is None) != (got is None) or abs((expected or 0.0) - (got or 0.0)) > 0.1:
+            wrong.append(f"{what}: really {expected}, told {got}")
+
+    for name in ("direction", "agent", "number", "trunk", "queue", "click_to_dial", "outcome"):
+        same(name, getattr(true, name), getattr(call, name))
+    for name in ("started_at", "ringing_at", "answered_at", "ended_at", "hold_seconds"):
+        near(name, getattr(true, name), getattr(call, name))
+    if sum(leg.role is LegRole.FAR for leg in call.legs) < 2:
+        same("hangup_by", true.hangup_by, call.hangup_by)
+    talk: dict[str, float] = defaultdict(float)
+    for segment in call.segments:
+        talk[segment.agent] += (segment.ended_at or 0.0) - segment.started_at
+    same("agents", set(true.talk), set(talk))
+    for agent, seconds in true.talk.items():
+        near(f"talk of {agent}", seconds, talk[agent])
+    if true.outcome is Outcome.ANSWERED:
+        same("recording", True, call.recording is not None and call.recording.endswith(true.recording or "-"))
+    same("complete", True, call.complete)
+    return [f"{true.uniqueid} {each}" for each in wrong]
+
+
+def test_every_call_of_a_day_is_told_once_and_right(day: Day) -> None:
+    told = by_root(day)
+    assert len(day.centre.truth) > 3000
+    assert {true.uniqueid for true in day.centre.truth} == told.keys()
+    assert [root for root, calls in told.items() if len(calls) != 1] == []
+    assert [fault for true in day.centre.truth for fault in faults(true, told[true.uniqueid][0])] == []
+
+
+def test_the_day_leaves_nothing_behind(day: Day) -> None:
+    assert day.pipeline.malformed == 0
+    assert day.exchange.channels == {}
+    assert day.exchange.bridges == {}
+    assert {state for device, state in day.exchange.devices.items() if not device.startswith("Queue")} == {
+        "NOT_INUSE",
+        "UNAVAILABLE",
+    }
+
+
+def test_a_day_has_everything_that_a_floor_has(day: Day) -> None:
+    truth = day.centre.truth
+    dials = [true for true in truth if true.direction is Direction.OUTBOUND]
+    outcomes = Counter(true.outcome for true in dials)
+    assert 0.29 < outcomes[Outcome.ANSWERED] / len(dials) < 0.38
+    assert set(outcomes) == set(Outcome) - {Outcome.UNREACHABLE, Outcome.UNKNOWN}
+    assert {true.direction for true in truth} == set(Direction)
+    assert any(true.transferred_to for true in truth)
+    assert any(true.queue and true.agent is None for true in truth)
+    assert any(true.hold_seconds for true in truth)
+    assert any(true.click_to_dial for true in truth)
+    assert day.exchange.sent["RTCPReceived"] > 1000
+
+
+def test_nobody_dials_at_lunch_or_after_work(day: Day) -> None:
+    def clock(true: TrueCall) -> tuple[int, int]:
+        local = datetime.fromtimestamp(true.started_at, ZONE)
+        return local.hour, local.minute
+
+    hours = Counter(clock(true)[0] for true in day.centre.truth)
+    assert set(hours) <= {8, 9, 10, 11, 13, 14, 15, 16, 17}
+    assert not [
+        true for true in day.centre.truth if (12, 2) < clock(true) < (13, 15) or clock(true) > (17, 32)
+    ]
+
+
+def test_habits_show_at_the_deadlines(day: Day) -> None:
+    first: dict[tuple[str, int], str] = {}
+    for true in day.centre.truth:
+        if true.direction is Direction.OUTBOUND and true.agent is not None:
+            local = datetime.fromtimestamp(true.started_at, ZONE)
+            first.setdefault((true.agent, local.hour >= 13), f"{local:%H:%M}")
+    assert first["8007", False] > "09:10"
+    assert first["8004", False] < "09:10"
+    assert first["8004", True] > "13:50"
+    assert first["8002", False] < "09:00"
+    assert not [agent for agent, _ in first if agent == "8015"]
+
+
+def test_the_same_seed_makes_the_same_morning_and_another_seed_another() -> None:
+    def morning(seed: int) -> list[TrueCall]:
+        found = Day(agents=6, seed=seed)
+        found.run_until(9, 30)
+        return found.centre.truth
+
+    assert morning(3) == morning(3)
+    assert morning(3) != morning(4)
