@@ -1,0 +1,159 @@
+"""The tables (SQLAlchemy 2 models); ``migrations/`` builds them.
+
+Instants are UTC seconds since the epoch in a double column, the same on SQLite and PostgreSQL: no
+naive or zoned datetimes to convert, and ranges compare as numbers. A call's whole value stands in
+``body`` (MessagePack of ``domain.Call``) as it was told; the columns beside it are what is searched,
+summed and joined.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    type_annotation_map = {float: Float(53)}
+
+
+class CallRow(Base):
+    """One logical call."""
+
+    __tablename__ = "calls"
+    id: Mapped[str] = mapped_column(String(160), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(64))
+    direction: Mapped[str] = mapped_column(String(16))
+    agent: Mapped[str | None] = mapped_column(String(64))
+    number: Mapped[str | None] = mapped_column(String(128))
+    trunk: Mapped[str | None] = mapped_column(String(64))
+    queue: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(24))
+    phase: Mapped[str] = mapped_column(String(16))
+    started_at: Mapped[float]
+    answered_at: Mapped[float | None]
+    ended_at: Mapped[float | None]
+    ring_seconds: Mapped[float]
+    talk_seconds: Mapped[float]
+    hold_seconds: Mapped[float]
+    hangup_cause: Mapped[int | None]
+    hangup_by: Mapped[str] = mapped_column(String(16))
+    complete: Mapped[bool]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (
+        Index("ix_calls_started", "started_at", "id"),
+        Index("ix_calls_agent", "agent", "started_at"),
+        Index("ix_calls_open", "pbx", "ended_at"),
+    )
+
+
+class SegmentRow(Base):
+    """A stretch of talk of one agent in a call."""
+
+    __tablename__ = "segments"
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    agent: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    __table_args__ = (Index("ix_segments_agent", "agent", "started_at"),)
+
+
+class RecordingRow(Base):
+    """The recording a call named, as the PBX named it."""
+
+    __tablename__ = "recordings"
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True)
+    path: Mapped[str] = mapped_column(Text)
+
+
+class GapRow(Base):
+    """A period in which a PBX was not heard."""
+
+    __tablename__ = "gaps"
+    id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(String(24))
+    calls_cut: Mapped[int]
+    __table_args__ = (Index("ix_gaps_started", "started_at"),)
+
+
+class ExtensionRow(Base):
+    """Whether a phone could be reached, as last told."""
+
+    __tablename__ = "extensions"
+    pbx: Mapped[str] = mapped_column(String(64), primary_key=True)
+    extension: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reachable: Mapped[bool]
+    at: Mapped[float]
+
+
+class HeardRow(Base):
+    """Up to when each PBX was heard."""
+
+    __tablename__ = "heard"
+    pbx: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[float]
+
+
+class PersonRow(Base):
+    """Somebody who works on the phones."""
+
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(128))
+
+
+class TeamRow(Base):
+    """A team's name, from when to when; ``valid_to`` is ``None`` while it holds."""
+
+    __tablename__ = "teams"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    valid_from: Mapped[float] = mapped_column(primary_key=True)
+    valid_to: Mapped[float | None]
+    name: Mapped[str] = mapped_column(String(128))
+
+
+class AssignmentRow(Base):
+    """Who sat on an extension in which team, from when to when."""
+
+    __tablename__ = "assignments"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    pbx: Mapped[str] = mapped_column(String(64))
+    extension: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    team_id: Mapped[str] = mapped_column(String(64))
+    valid_from: Mapped[float]
+    valid_to: Mapped[float | None]
+    __table_args__ = (Index("ix_assignments_extension", "pbx", "extension", "valid_from"),)
+
+
+class UserRow(Base):
+    """A login of the dashboard."""
+
+    __tablename__ = "users"
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(32))
+    disabled: Mapped[bool]
+
+
+class SessionRow(Base):
+    """A login that is going on, by the hash of its token."""
+
+    __tablename__ = "sessions"
+    token_hash: Mapped[str] = mapped_column(String(128), primary_key=True)
+    username: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"))
+    expires_at: Mapped[float]
+    __table_args__ = (Index("ix_sessions_user", "username"),)
+
+
+class SetupTokenRow(Base):
+    """A one-time link for the first login, by the hash of its token."""
+
+    __tablename__ = "setup_tokens"
+    token_hash: Mapped[str] = mapped_column(String(128), primary_key=True)
+    expires_at: Mapped[float]

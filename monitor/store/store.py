@@ -1,0 +1,329 @@
+"""The store: one transaction a batch, idempotent upserts, the same on SQLite and PostgreSQL.
+
+Which value of a call wins: the newest written, except that an ended, complete call is never replaced by
+an open or incomplete value of itself, such as a cut-off replay tells. Writing anything twice changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import delete, func, insert, select, update
+
+from monitor.domain import Call, Change, ExtensionStatus, Gap, GapReason
+from monitor.store import people
+from monitor.store.calls import (
+    CallFilter,
+    Page,
+    after_cursor,
+    call_of,
+    conditions,
+    cursor_of,
+    row_of,
+    segment_rows,
+)
+from monitor.store.engine import insert_for, make_engine, transaction
+from monitor.store.schema import (
+    CallRow,
+    ExtensionRow,
+    GapRow,
+    HeardRow,
+    RecordingRow,
+    SegmentRow,
+    SessionRow,
+    SetupTokenRow,
+    UserRow,
+)
+from monitor.store.upgrade import SchemaStatus, schema_status, upgrade
+
+#: SQLite allows some 32,000 parameters in a statement; ids are asked for in slices of this many.
+SLICE = 500
+
+
+class User(msgspec.Struct, frozen=True):
+    """A login of the dashboard."""
+
+    name: str
+    password_hash: str
+    role: str
+    disabled: bool
+
+
+class StoredSession(msgspec.Struct, frozen=True):
+    """A login that is going on; ``expires_at`` in epoch seconds."""
+
+    username: str
+    role: str
+    expires_at: float
+
+
+class Store:
+    """The database. Every method may raise ``StoreError``, whose message names the place and the mend."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = make_engine(url)
+        self._insert = insert_for(self._engine)
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """A store for a database URL; connects when it is first used."""
+        return cls(url)
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._engine.dispose()
+
+    async def upgrade(self) -> None:
+        """Bring the schema up to date."""
+        await upgrade(self._engine)
+
+    async def schema_status(self) -> SchemaStatus:
+        """Which schema the database has, and which this program wants."""
+        return await schema_status(self._engine)
+
+    # ------------------------------------------------------------------ changes
+
+    async def write(self, changes: Sequence[Change]) -> None:
+        """Store a batch in one transaction; the later value of the same thing wins."""
+        calls = {change.id: change for change in changes if isinstance(change, Call)}
+        gaps = {change.id: change for change in changes if isinstance(change, Gap)}
+        extensions = {
+            (change.pbx, change.extension): change for change in changes if isinstance(change, ExtensionStatus)
+        }
+        if not (calls or gaps or extensions):
+            return
+        async with transaction(self._engine) as connection:
+            if calls:
+                poorer = [call.id for call in calls.values() if not (call.ended and call.complete)]
+                for start in range(0, len(poorer), SLICE):
+                    whole = await connection.execute(
+                        select(CallRow.id).where(
+                            CallRow.id.in_(poorer[start : start + SLICE]),
+                            CallRow.ended_at.is_not(None),
+                            CallRow.complete,
+                        )
+                    )
+                    for (kept,) in whole:
+                        del calls[kept]
+            if calls:
+                written = list(calls.values())
+                await connection.execute(self._upsert(CallRow, ["id"]), [row_of(call) for call in written])
+                ids = list(calls)
+                for start in range(0, len(ids), SLICE):
+                    stale = ids[start : start + SLICE]
+                    await connection.execute(delete(SegmentRow).where(SegmentRow.call_id.in_(stale)))
+                segments = [row for call in written for row in segment_rows(call)]
+                if segments:
+                    await connection.execute(insert(SegmentRow), segments)
+                named = [{"call_id": c.id, "path": c.recording} for c in written if c.recording is not None]
+                if named:
+                    await connection.execute(self._upsert(RecordingRow, ["call_id"]), named)
+            if gaps:
+                rows = [
+                    {
+                        "id": gap.id,
+                        "pbx": gap.pbx,
+                        "started_at": gap.started_at,
+                        "ended_at": gap.ended_at,
+                        "reason": gap.reason,
+                        "calls_cut": gap.calls_cut,
+                    }
+                    for gap in gaps.values()
+                ]
+                await connection.execute(self._upsert(GapRow, ["id"]), rows)
+            if extensions:
+                await connection.execute(
+                    self._upsert(ExtensionRow, ["pbx", "extension"]),
+                    [
+                        {"pbx": e.pbx, "extension": e.extension, "reachable": e.reachable, "at": e.at}
+                        for e in extensions.values()
+                    ],
+                )
+
+    def _upsert(self, table: type, key: list[str]):  # type: ignore[no-untyped-def]
+        statement = self._insert(table)
+        columns = [column.name for column in table.__table__.columns if column.name not in key]  # type: ignore[attr-defined]
+        return statement.on_conflict_do_update(
+            index_elements=key, set_={name: statement.excluded[name] for name in columns}
+        )
+
+    # ------------------------------------------------------------------ calls
+
+    async def call(self, call_id: str) -> Call | None:
+        """One call with all its parts."""
+        async with transaction(self._engine) as connection:
+            body = await connection.scalar(select(CallRow.body).where(CallRow.id == call_id))
+        return call_of(body) if body is not None else None
+
+    async def calls(self, wanted: CallFilter, *, after: str | None = None, limit: int = 100) -> Page:
+        """A page of calls, newest first. Raises ``ValueError`` for an ``after`` that is none of ours."""
+        where = conditions(wanted)
+        if after:
+            where.append(after_cursor(after))
+        query = (
+            select(CallRow.body)
+            .where(*where)
+            .order_by(CallRow.started_at.desc(), CallRow.id.desc())
+            .limit(limit + 1)
+        )
+        async with transaction(self._engine) as connection:
+            found = [call_of(body) for (body,) in await connection.execute(query)]
+        more = len(found) > limit
+        return Page(found[:limit], cursor_of(found[limit - 1]) if more else None)
+
+    async def count(self, wanted: CallFilter) -> int:
+        """How many calls a filter finds."""
+        async with transaction(self._engine) as connection:
+            found = await connection.scalar(select(func.count()).select_from(CallRow).where(*conditions(wanted)))
+        return int(found or 0)
+
+    async def calls_between(self, start: float, end: float) -> list[Call]:
+        """All calls begun in ``[start, end)``, in order of begin."""
+        query = (
+            select(CallRow.body)
+            .where(CallRow.started_at >= start, CallRow.started_at < end)
+            .order_by(CallRow.started_at, CallRow.id)
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(query)).all()
+        return [call_of(row[0]) for row in rows]
+
+    async def open_calls(self, pbx: str) -> list[Call]:
+        """Calls of a PBX whose end is not stored."""
+        async with transaction(self._engine) as connection:
+            rows = await connection.execute(
+                select(CallRow.body).where(CallRow.pbx == pbx, CallRow.ended_at.is_(None))
+            )
+            return [call_of(body) for (body,) in rows]
+
+    # ------------------------------------------------------------------ hearing
+
+    async def gaps(self, start: float, end: float) -> list[Gap]:
+        """Gaps that touch ``[start, end)``."""
+        query = select(GapRow.__table__).where(
+            GapRow.started_at < end, (GapRow.ended_at.is_(None)) | (GapRow.ended_at > start)
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(query.order_by(GapRow.started_at))).all()
+        return [
+            Gap(
+                pbx=row.pbx,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                reason=GapReason(row.reason),
+                calls_cut=row.calls_cut,
+            )
+            for row in rows
+        ]
+
+    async def heard(self, pbx: str, at: float) -> None:
+        """A PBX was heard up to this instant."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(self._upsert(HeardRow, ["pbx"]), {"pbx": pbx, "at": at})
+
+    async def last_heard(self, pbx: str) -> float | None:
+        """Up to when a PBX was heard; ``None`` if it never was."""
+        async with transaction(self._engine) as connection:
+            return await connection.scalar(select(HeardRow.at).where(HeardRow.pbx == pbx))
+
+    async def extensions(self) -> list[ExtensionStatus]:
+        """The last word on every extension's reachability."""
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(select(ExtensionRow.__table__))).all()
+        return [
+            ExtensionStatus(pbx=row.pbx, extension=row.extension, reachable=row.reachable, at=row.at)
+            for row in rows
+        ]
+
+    # ------------------------------------------------------------------ people
+
+    async def sync_roster(self, settings: people.ConfiguredTeams, at: float) -> None:
+        """Make the roster hold from ``at`` what the configuration says."""
+        async with transaction(self._engine) as connection:
+            await people.sync_roster(connection, settings, at)
+
+    async def roster(self) -> people.Roster:
+        """Everybody's extensions and teams over time."""
+        async with transaction(self._engine) as connection:
+            return await people.read_roster(connection)
+
+    # ------------------------------------------------------------------ logins
+
+    async def users(self) -> list[User]:
+        """All logins, by name."""
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(select(UserRow.__table__).order_by(UserRow.name))).all()
+        return [User(row.name, row.password_hash, row.role, row.disabled) for row in rows]
+
+    async def user(self, name: str) -> User | None:
+        """One login."""
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(select(UserRow.__table__).where(UserRow.name == name))).first()
+        return User(row.name, row.password_hash, row.role, row.disabled) if row else None
+
+    async def create_user(self, name: str, password_hash: str, role: str = "supervisor") -> None:
+        """A new login; one of the same name gets this password and role, and is enabled."""
+        values = {"name": name, "password_hash": password_hash, "role": role, "disabled": False}
+        async with transaction(self._engine) as connection:
+            await connection.execute(self._upsert(UserRow, ["name"]), values)
+
+    async def set_password(self, name: str, password_hash: str) -> bool:
+        """A new password ends the user's sessions; false if there is no such user."""
+        return await self._change_user(name, password_hash=password_hash)
+
+    async def disable_user(self, name: str, disabled: bool = True) -> bool:
+        """Keep a user out, at once; false if there is no such user."""
+        return await self._change_user(name, disabled=disabled)
+
+    async def _change_user(self, name: str, **values: object) -> bool:
+        async with transaction(self._engine) as connection:
+            changed = await connection.execute(update(UserRow).where(UserRow.name == name).values(**values))
+            await connection.execute(delete(SessionRow).where(SessionRow.username == name))
+        return changed.rowcount > 0
+
+    async def create_session(self, username: str, token_hash: str, expires_at: float) -> None:
+        """A session; those that have expired are swept away."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(delete(SessionRow).where(SessionRow.expires_at <= time.time()))
+            await connection.execute(
+                insert(SessionRow).values(token_hash=token_hash, username=username, expires_at=expires_at)
+            )
+
+    async def session(self, token_hash: str) -> StoredSession | None:
+        """A session that has not expired, of a user who may log in."""
+        query = (
+            select(SessionRow.username, UserRow.role, SessionRow.expires_at)
+            .join(UserRow, UserRow.name == SessionRow.username)
+            .where(
+                SessionRow.token_hash == token_hash,
+                SessionRow.expires_at > time.time(),
+                UserRow.disabled.is_(False),
+            )
+        )
+        async with transaction(self._engine) as connection:
+            row = (await connection.execute(query)).first()
+        return StoredSession(row.username, row.role, row.expires_at) if row else None
+
+    async def end_session(self, token_hash: str) -> None:
+        """End one session."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
+
+    async def create_setup_token(self, token_hash: str, expires_at: float) -> None:
+        """A one-time link; the ones before it stop working."""
+        async with transaction(self._engine) as connection:
+            await connection.execute(delete(SetupTokenRow))
+            await connection.execute(insert(SetupTokenRow).values(token_hash=token_hash, expires_at=expires_at))
+
+    async def use_setup_token(self, token_hash: str) -> bool:
+        """Use up a one-time link; false if it is unknown, used or expired."""
+        async with transaction(self._engine) as connection:
+            used = await connection.execute(
+                delete(SetupTokenRow).where(
+                    SetupTokenRow.token_hash == token_hash, SetupTokenRow.expires_at > time.time()
+                )
+            )
+        return used.rowcount > 0
