@@ -28,14 +28,11 @@ from monitor.pbx.wire import event_name
 
 log = logging.getLogger(__name__)
 
-#: Between two looks at the clock, and the least between two statuses that differ in lag alone.
-WATCH_SECONDS = 1.0
+#: The least between two statuses that differ in lag alone.
 STATUS_SECONDS = 5.0
 #: A wrong password is a matter for people: tries grow rarer up to this.
 REFUSED_MOST_SECONDS = 3600.0
 
-STOPPING = "the PBX is stopping or restarting"
-CLOSED = "the PBX closed the connection; it also does so when it finds that we read too slowly (writetimeout)"
 OVERFLOWN = "events were lost: they came faster than they could be followed"
 LIMITED = "the PBX user may not run {}: after a reconnect the calls going on are only partly known"
 
@@ -91,7 +88,8 @@ class Listener:
         self._publish = publish
         self._clock = clock
         self._inbox = Inbox(settings.queue_messages)
-        self._backoff = Backoff(settings.reconnect_min_seconds, settings.reconnect_max_seconds, chance)
+        least = settings.reconnect_min_seconds
+        self._backoff = Backoff(least, max(least, settings.reconnect_max_seconds), chance)
         least = settings.refused_min_seconds
         self._refused_backoff = Backoff(least, max(least, REFUSED_MOST_SECONDS), chance)
         self._process: resync.Process | None = None
@@ -122,7 +120,10 @@ class Listener:
                 delay = self._backoff.next()
                 self._tell(LinkState.DOWN, str(error))
             log.warning(
-                "link_down pbx=%s next_try_seconds=%.1f reason=%s", self._settings.name, delay, self.status.reason
+                "link_down pbx=%s next_try_seconds=%.1f reason=%s",
+                self._settings.name,
+                delay,
+                self.status.reason,
             )
             await self._clock.sleep(delay)
 
@@ -159,12 +160,15 @@ class Listener:
             self._backoff.reset()
 
     async def _listen(self, session: Session) -> None:
+        settings = self._settings
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._consume(session), name=f"consume {self._settings.name}")
-                group.create_task(self._watch(session), name=f"watch {self._settings.name}")
-                await session.protocol.lost
-                raise LinkError(STOPPING if session.protocol.shutdown else CLOSED)
+                group.create_task(self._consume(session), name=f"consume {settings.name}")
+                watch = session.watch(
+                    settings.ping_seconds, settings.silence_seconds, lambda: self._tick(session)
+                )
+                group.create_task(watch, name=f"watch {settings.name}")
+                await session.lost()
         except BaseExceptionGroup as errors:
             ours, others = errors.split(LinkError)
             if others is not None or ours is None:
@@ -190,22 +194,11 @@ class Listener:
         self._tell(LinkState.UP, OVERFLOWN)
         self._tell(LinkState.UP, await self._look(session, same_run=True))
 
-    async def _watch(self, session: Session) -> None:
-        """Ping a quiet PBX, give up on a silent one, tell the lag now and then."""
-        clock, settings, protocol = self._clock, self._settings, session.protocol
-        pinged = clock.monotonic()
-        while True:
-            await clock.sleep(WATCH_SECONDS)
-            now = clock.monotonic()
-            silent = now - protocol.last_byte
-            if silent >= settings.silence_seconds:
-                raise LinkError(f"nothing heard for {silent:.0f} s, not even an answer to pings")
-            if min(silent, now - pinged) >= settings.ping_seconds:
-                pinged = now
-                session.ping()
-            self.last_heard = protocol.heard_at
-            if now - self._status_told >= STATUS_SECONDS:
-                self._tell(self.status.state, self.status.reason)
+    def _tick(self, session: Session) -> None:
+        """About once a second: tell the lag now and then."""
+        self.last_heard = session.protocol.heard_at
+        if self._clock.monotonic() - self._status_told >= STATUS_SECONDS:
+            self._tell(self.status.state, self.status.reason)
 
     async def _look(self, session: Session, *, same_run: bool = False) -> str:
         """Take a new picture of the PBX, hold ours against it, close the gap; returns what limits it.

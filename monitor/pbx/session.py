@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from panoramisk.manager import Manager  # type: ignore[import-untyped]
 from panoramisk.message import Message  # type: ignore[import-untyped]
@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 15.0
 ACTION_SECONDS = 15.0
+WATCH_SECONDS = 1.0
+
+STOPPING = "the PBX is stopping or restarting"
+CLOSED = "the PBX closed the connection; it also does so when it finds that we read too slowly (writetimeout)"
 
 
 class Refused(LinkError):
@@ -151,7 +155,7 @@ class Session:
         if settings.auth == "md5":
             asked = await self._send({"Action": "Challenge", "AuthType": "MD5"}, LOGIN_SECONDS)
             if not asked.success:
-                raise Refused(f"no MD5 challenge: {asked.message}; set auth = \"plain\", best with TLS")
+                raise Refused(f'no MD5 challenge: {asked.message}; set auth = "plain", best with TLS')
             key = hashlib.md5(f"{asked.challenge}{secret}".encode(), usedforsecurity=False).hexdigest()
             action |= {"AuthType": "MD5", "Key": key}
         else:
@@ -165,6 +169,11 @@ class Session:
                 f"the PBX refuses user {settings.username}: {answer.message or 'no reason given'}; "
                 f"check username, {settings.secret_source} and the permit lines in manager.conf"
             )
+
+    async def lost(self) -> NoReturn:
+        """Wait for the end of the connection; raises ``LinkError`` that says how it ended."""
+        await asyncio.shield(self.protocol.lost)
+        raise LinkError(STOPPING if self.protocol.shutdown else CLOSED)
 
     async def ask(self, action: str, **fields: str) -> dict[str, str]:
         """The answer's headers.
@@ -180,9 +189,23 @@ class Session:
         last = answer[-1] if isinstance(answer, list) else answer
         return self.protocol.rows(last["ActionID"])
 
-    def ping(self) -> None:
-        """Make a healthy PBX say something; the answer is not waited for, any byte will do."""
-        self.protocol.send({"Action": "Ping"})
+    async def watch(self, ping_seconds: float, silence_seconds: float, tick: Callable[[], None]) -> NoReturn:
+        """Ping a PBX that has been quiet for ``ping_seconds``; call ``tick`` about once a second.
+
+        Raises ``LinkError`` when no byte came for ``silence_seconds``: a dead peer never closes.
+        """
+        clock, protocol = self._clock, self.protocol
+        pinged = clock.monotonic()
+        while True:
+            await clock.sleep(WATCH_SECONDS)
+            now = clock.monotonic()
+            silent = now - protocol.last_byte
+            if silent >= silence_seconds:
+                raise LinkError(f"nothing heard for {silent:.0f} s, not even an answer to pings")
+            if min(silent, now - pinged) >= ping_seconds:
+                pinged = now
+                self.protocol.send({"Action": "Ping"})
+            tick()
 
     def close(self) -> None:
         """End the connection at once, also one whose peer is silent; panoramisk's timer with it."""
@@ -199,7 +222,11 @@ class Session:
         except TimeoutError:
             hint = "" if self.protocol.heard_at else ", not even a greeting; is it a TLS port?"
             raise LinkError(f"no answer to {action} within {seconds:g} s{hint}") from None
-        if not isinstance(answer, list) and answer.response == "Error" and action not in ("Login", "Challenge"):
+        if (
+            not isinstance(answer, list)
+            and answer.response == "Error"
+            and action not in ("Login", "Challenge")
+        ):
             raise ActionRefused(f"{action}: {answer.message or 'refused without a reason'}")
         return answer
 

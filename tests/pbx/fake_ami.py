@@ -7,10 +7,11 @@ import hashlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
+from monitor.config import Pbx
 from monitor.domain import Change, Gap, LinkState, LinkStatus
 from monitor.pbx.link import Listener
 from monitor.pbx.snapshot import Snapshot
@@ -20,40 +21,12 @@ BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 Row = dict[str, str]
 
 
-class Secret:
-    """As the settings hold it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def get_secret_value(self) -> str:
-        return self._text
-
-
-@dataclass
-class Link:
+def link(port: int = 5038, **settings: Any) -> Pbx:
     """Settings of a PBX on loopback."""
-
-    port: int = 5038
-    name: str = "main"
-    host: str = "127.0.0.1"
-    username: str = "dialwatch"
-    secret: Secret | None = field(default_factory=lambda: Secret("s3cr3t-word"))
-    secret_source: str = "DIALWATCH_AMI_SECRET"
-    tls: bool = False
-    tls_ca: Path | None = None
-    tls_verify: bool = True
-    auth: str = "md5"
-    encoding_fallback: str = "gb18030"
-    queue_messages: int = 100_000
-    silence_seconds: float = 30.0
-    ping_seconds: float = 10.0
-    reconnect_min_seconds: float = 1.0
-    reconnect_max_seconds: float = 60.0
-    refused_min_seconds: float = 60.0
-    agents: tuple[str, ...] = ("PJSIP/80[0-9][0-9]",)
-    trunks: tuple[str, ...] = ("PJSIP/trunk-*",)
-    dial_prefix: str = "9"
+    given = {"host": "127.0.0.1", "username": "dialwatch", "secret_env": "DIALWATCH_AMI_SECRET"}
+    patterns = {"agents": ("PJSIP/80[0-9][0-9]",), "trunks": ("PJSIP/trunk-*",), "dial_prefix": "9"}
+    secret = {"secret": SecretStr("s3cr3t-word")}
+    return Pbx(**{"name": "main", "port": port, **given, **patterns, **secret, **settings})
 
 
 def message(*lines: str, **fields: object) -> bytes:
@@ -163,7 +136,9 @@ class FakeAmi(Wakeable):
         elif name == "BridgeInfo":
             rows = self.bridges.get(action["BridgeUniqueid"])
             if rows is None:
-                await self.send(message("Response: Error", ends, "Message: Specified BridgeUniqueid not found"))
+                await self.send(
+                    message("Response: Error", ends, "Message: Specified BridgeUniqueid not found")
+                )
             else:
                 await self._list(name, ends, rows)
         elif name in self.lists:
@@ -184,14 +159,19 @@ class FakeAmi(Wakeable):
     async def _list(self, name: str, ends: str, rows: Iterable[Row]) -> None:
         await self.send(message("Response: Success", ends, "EventList: start", "Message: will follow"))
         for row in rows:
-            lines = [f"Event: {row['Event']}", *(f"{key}: {value}" for key, value in row.items() if key != "Event")]
+            lines = [
+                f"Event: {row['Event']}",
+                *(f"{key}: {value}" for key, value in row.items() if key != "Event"),
+            ]
             await self.send(message(*lines, ends))
             if self.cut_at == name:
                 self.cut_at = None
                 self.hang_up()
                 return
         end = name.removesuffix("s") if name == "CoreShowChannel" else name
-        await self.send(message(f"Event: {end}Complete", ends, "EventList: Complete", f"ListItems: {len(list(rows))}"))
+        await self.send(
+            message(f"Event: {end}Complete", ends, "EventList: Complete", f"ListItems: {len(list(rows))}")
+        )
 
 
 @asynccontextmanager
@@ -292,11 +272,16 @@ class Recorder(Wakeable):
 
 @asynccontextmanager
 async def listening(
-    fake: FakeAmi, clock: FakeClock, recorder: Recorder | None = None, *, last_heard: float | None = None, **settings: Any
+    fake: FakeAmi,
+    clock: FakeClock,
+    recorder: Recorder | None = None,
+    *,
+    last_heard: float | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[Listener, Recorder]]:
     """A listener at work on the fake manager; ended, and looked at for errors, when the test is done."""
     recorder = recorder if recorder is not None else Recorder()
-    pbx = Link(**{"port": fake.port, **settings})
+    pbx = link(**{"port": fake.port, **settings})
     listener = Listener(
         pbx, recorder, recorder.publish, clock=clock, last_heard=last_heard, chance=lambda: 0.0
     )

@@ -11,17 +11,20 @@ import logging
 import pickle
 
 import pytest
+from pydantic import SecretStr
 
 from monitor.domain import GapReason, LinkState
 from monitor.errors import LinkError
 from monitor.pbx.session import Session
 from monitor.pbx.wire import headers
 from tests.clock import FakeClock
-from tests.pbx.fake_ami import Link, Secret, fake_ami, listening, message
+from tests.pbx.fake_ami import fake_ami, link, listening, message
 
 
 def newchannel(number: int, name: str = "Agent") -> bytes:
-    return message("Event: Newchannel", Channel=f"PJSIP/8001-{number:08x}", CallerIDName=name, Uniqueid=f"1.{number}")
+    return message(
+        "Event: Newchannel", Channel=f"PJSIP/8001-{number:08x}", CallerIDName=name, Uniqueid=f"1.{number}"
+    )
 
 
 def body(one: bytes) -> bytes:
@@ -63,7 +66,7 @@ async def test_fault_03_events_out_of_order() -> None:
 
 async def test_fault_04_a_wrong_password_is_told_and_not_hammered() -> None:
     clock = FakeClock()
-    async with fake_ami() as fake, listening(fake, clock, secret=Secret("wrong")) as (_, heard):
+    async with fake_ami() as fake, listening(fake, clock, secret=SecretStr("wrong")) as (_, heard):
         await heard.until_state(LinkState.REFUSED)
         assert "refuses user dialwatch: Authentication failed" in heard.status.reason
         assert "DIALWATCH_AMI_SECRET" in heard.status.reason
@@ -126,10 +129,12 @@ async def test_fault_07_a_list_cut_by_a_disconnect_ends_with_an_error() -> None:
     async with fake_ami() as fake:
         fake.lists["CoreShowChannels"] = [{"Event": "CoreShowChannel", "Uniqueid": "1.1"}] * 3
         fake.cut_at = "CoreShowChannels"
-        session = await Session.open(Link(port=fake.port), FakeClock())
+        session = await Session.open(link(port=fake.port), FakeClock())
         try:
             await session.login()
-            with pytest.raises(LinkError, match="the connection was lost before CoreShowChannels was answered"):
+            with pytest.raises(
+                LinkError, match="the connection was lost before CoreShowChannels was answered"
+            ):
                 await session.listing("CoreShowChannels")
         finally:
             session.close()
@@ -170,7 +175,7 @@ async def test_fault_08_empty_headers_stay_wherever_they_are() -> None:
             await heard.until(lambda: heard.events)
             found = headers(heard.events[0])
             assert found["Exten"] == found["Last"] == ""
-        session = await Session.open(Link(port=fake.port), FakeClock())
+        session = await Session.open(link(port=fake.port), FakeClock())
         try:
             await session.login()
             (row,) = await session.listing("CoreShowChannels")
@@ -181,8 +186,12 @@ async def test_fault_08_empty_headers_stay_wherever_they_are() -> None:
 
 async def test_fault_09_repeated_headers_stay_text_and_a_value_is_no_event() -> None:
     async with fake_ami() as fake:
-        fake.answers["CoreSettings"] = {"AsteriskVersion": "22.1", "asteriskversion": "0", "X": "Event: Hangup"}
-        session = await Session.open(Link(port=fake.port), FakeClock())
+        fake.answers["CoreSettings"] = {
+            "AsteriskVersion": "22.1",
+            "asteriskversion": "0",
+            "X": "Event: Hangup",
+        }
+        session = await Session.open(link(port=fake.port), FakeClock())
         try:
             await session.login()
             answer = await session.ask("CoreSettings")
@@ -201,7 +210,7 @@ async def test_fault_09_repeated_headers_stay_text_and_a_value_is_no_event() -> 
 
 async def test_fault_10_what_leaves_the_session_is_plain() -> None:
     async with fake_ami() as fake:
-        session = await Session.open(Link(port=fake.port), FakeClock())
+        session = await Session.open(link(port=fake.port), FakeClock())
         try:
             await session.login()
             answer = await session.ask("CoreStatus")
@@ -213,7 +222,7 @@ async def test_fault_10_what_leaves_the_session_is_plain() -> None:
 
 async def test_fault_11_actions_can_be_awaited_together() -> None:
     async with fake_ami() as fake:
-        session = await Session.open(Link(port=fake.port), FakeClock())
+        session = await Session.open(link(port=fake.port), FakeClock())
         try:
             await session.login()
             answers = await asyncio.gather(*(session.ask("CoreStatus") for _ in range(20)))
@@ -273,7 +282,7 @@ async def test_fault_12_a_write_that_fails_tells_nothing_of_what_was_sent(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with fake_ami() as fake:
-        session = await Session.open(Link(port=fake.port, auth="plain"), FakeClock())
+        session = await Session.open(link(port=fake.port, auth="plain"), FakeClock())
         session.close()
         with pytest.raises(LinkError, match="gone before Login was sent"):
             await session.login()
@@ -306,5 +315,3 @@ async def test_fault_13_shutdown_is_heard_to_the_end_and_then_a_restart() -> Non
         assert heard.restarts == [False, True]
         assert heard.gaps[-1].reason is GapReason.PBX_RESTART
         assert heard.gaps[-1].ended_at is not None
-
-
