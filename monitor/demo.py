@@ -217,7 +217,7 @@ def _teams(shipped: config.Settings, wanted: Sequence[Seat], pbx: str) -> tuple[
             team = config.Team(
                 id=known.id if known else f"t{len(found) + 1}",
                 name=seat.team,
-                targets=known.targets if known else config.Targets(),
+                targets=(known or shipped.teams[0]).targets,
             )
         agent = config.Agent(extension=seat.extension, name=seat.name, pbx=pbx)
         found[seat.team] = team.model_copy(update={"agents": (*team.agents, agent)})

@@ -22,7 +22,8 @@ class Exchange:
     """Channels, bridges and device states of the simulated PBX, in simulated time.
 
     ``timestamps`` adds the ``Timestamp`` header (``timestampevents = yes``). Two events never have the
-    same time, as on a real PBX, where each is rendered after the one before.
+    same time, as on a real PBX, where each is rendered after the one before. While ``quiet``, the
+    dialplan's noise (Newexten, and VarSet but for the recording's name) is not sent: to make a history fast.
     """
 
     def __init__(self, schedule: Schedule, seed: int = 1, *, timestamps: bool = True) -> None:

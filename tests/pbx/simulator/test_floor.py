@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import datetime
 
 import pytest
 
-from monitor.domain import Call, Direction, LegRole, Outcome
+from monitor.domain import Call, Direction, Outcome
 from monitor.pbx.simulator.centre import TrueCall
 from tests.pbx.simulator.day import ZONE, Day
+from tests.pbx.simulator.truth import by_root, faults
 
 
 @pytest.fixture(scope="module")
@@ -19,45 +20,8 @@ def day() -> Day:
     return found
 
 
-def by_root(day: Day) -> dict[str, list[Call]]:
-    found: dict[str, list[Call]] = defaultdict(list)
-    for call in day.calls.values():
-        found[call.id.split("/")[1]].append(call)
-    return found
-
-
-def faults(true: TrueCall, call: Call) -> list[str]:
-    """What the pipeline has wrong about a call."""
-    wrong = []
-
-    def same(what: str, expected: object, got: object) -> None:
-        if expected != got:
-            wrong.append(f"{what}: really {expected}, told {got}")
-
-    def near(what: str, expected: float | None, got: float | None) -> None:
-        if (expected is None) != (got is None) or abs((expected or 0.0) - (got or 0.0)) > 0.1:
-            wrong.append(f"{what}: really {expected}, told {got}")
-
-    for name in ("direction", "agent", "number", "trunk", "queue", "click_to_dial", "outcome"):
-        same(name, getattr(true, name), getattr(call, name))
-    for name in ("started_at", "ringing_at", "answered_at", "ended_at", "hold_seconds"):
-        near(name, getattr(true, name), getattr(call, name))
-    if sum(leg.role is LegRole.FAR for leg in call.legs) < 2:
-        same("hangup_by", true.hangup_by, call.hangup_by)
-    talk: dict[str, float] = defaultdict(float)
-    for segment in call.segments:
-        talk[segment.agent] += (segment.ended_at or 0.0) - segment.started_at
-    same("agents", set(true.talk), set(talk))
-    for agent, seconds in true.talk.items():
-        near(f"talk of {agent}", seconds, talk[agent])
-    if true.outcome is Outcome.ANSWERED:
-        same("recording", True, call.recording is not None and call.recording.endswith(true.recording or "-"))
-    same("complete", True, call.complete)
-    return [f"{true.uniqueid} {each}" for each in wrong]
-
-
 def test_every_call_of_a_day_is_told_once_and_right(day: Day) -> None:
-    told = by_root(day)
+    told = by_root(day.calls.values())
     assert len(day.centre.truth) > 3000
     assert {true.uniqueid for true in day.centre.truth} == told.keys()
     assert [root for root, calls in told.items() if len(calls) != 1] == []
@@ -121,3 +85,18 @@ def test_the_same_seed_makes_the_same_morning_and_another_seed_another() -> None
 
     assert morning(3) == morning(3)
     assert morning(3) != morning(4)
+
+
+def test_a_quiet_pbx_tells_the_same_calls(day: Day) -> None:
+    quiet = Day(agents=24)
+    quiet.exchange.quiet = True
+    quiet.run_until(10)
+    assert "Newexten" not in quiet.exchange.sent
+    ended = {call.id: call for call in quiet.calls.values() if call.ended and call.ended_at}
+    assert len(ended) > 300
+    same = [key for key, call in ended.items() if _plain(call) == _plain(day.calls[key])]
+    assert len(same) == len(ended)
+
+
+def _plain(call: Call) -> tuple[object, ...]:
+    return call.agent, call.number, call.outcome, round(call.talk_seconds, 1), call.recording, call.hangup_by
