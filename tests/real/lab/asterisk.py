@@ -13,9 +13,10 @@ from pathlib import Path
 from .ami import Driver
 
 ETC = Path(__file__).with_name("etc")
-AGENTS = tuple(str(extension) for extension in range(8001, 8070))
+AGENTS = tuple(str(extension) for extension in range(8001, 8100))
 # An agent's phone listens on 127.0.0.1 at this port plus the last two digits of its extension.
 PHONE_PORTS = 6000
+PICKUP_GROUP = frozenset({"8051", "8052", "8053"})
 UNNAMED = frozenset({"8003"})  # without a caller id of its own: the phone's own name is shown
 START_SECONDS = 30.0
 PROGRAMS = frozenset({"asterisk", "sipp"})
@@ -138,7 +139,8 @@ def phone_port(extension: str) -> int:
 
 def _agent(extension: str) -> str:
     name = "" if extension in UNNAMED else f'callerid="Agent {extension}" <{extension}>\n'
+    group = "call_group=1\npickup_group=1\n" if extension in PICKUP_GROUP else ""
     return (
-        f"[{extension}](agent)\naors={extension}\n{name}\n"
+        f"[{extension}](agent)\naors={extension}\n{name}{group}\n"
         f"[{extension}]\ntype=aor\nmax_contacts=1\ncontact=sip:{extension}@127.0.0.1:{phone_port(extension)}\n"
     )

@@ -22,6 +22,7 @@ class Exchange:
 
     def __init__(self) -> None:
         self._ports: dict[tuple[str, str | None], int] = {}
+        self._begins: dict[str, int] = {}
         self._lines: list[asyncio.DatagramTransport] = []
 
     async def open(self) -> None:
@@ -41,9 +42,14 @@ class Exchange:
         """From now on ``number`` is answered at ``port``, through ``trunk`` or through any."""
         self._ports[number, trunk] = port
 
+    def connect_all(self, begin: str, port: int) -> None:
+        """Numbers that begin so, and have no far end of their own, are answered at ``port``."""
+        self._begins[begin] = port
+
     def port(self, number: str, trunk: str) -> int | None:
         """Where ``number`` is answered; None for a number nobody has."""
-        return self._ports.get((number, trunk)) or self._ports.get((number, None))
+        own = self._ports.get((number, trunk)) or self._ports.get((number, None))
+        return own or next((port for begin, port in self._begins.items() if number.startswith(begin)), None)
 
 
 class _Line(asyncio.DatagramProtocol):

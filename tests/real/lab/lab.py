@@ -15,7 +15,7 @@ from .asterisk import Asterisk
 from .exchange import Exchange
 from .recorder import Recorder
 from .sipp import Sipp
-from .stage import SCENARIOS, Expected, Pool, Scenario, Stage
+from .stage import ALONE, SCENARIOS, Expected, Link, Pool, Scenario, Stage
 
 __all__ = ["SCENARIOS", "Lab", "scenarios"]
 TAIL_SECONDS = 0.7  # Asterisk's last events after the phones are done
@@ -57,14 +57,15 @@ class Lab:
         self.exchange.close()
         self._lock.close()
 
-    async def play(self, scenario: Scenario, recorder: Recorder | None = None) -> tuple[list[Expected], Stage]:
+    async def play(self, scenario: Scenario, link: Link | None = None) -> tuple[list[Expected], Stage]:
         """Play one scenario and return its calls as they really were."""
-        stage = Stage(self.asterisk, self.driver, self.sipp, self.exchange, self.pool, recorder)
+        stage = Stage(self.asterisk, self.driver, self.sipp, self.exchange, self.pool, link)
         try:
             calls = await scenario.play(stage)
             await asyncio.sleep(TAIL_SECONDS)
         finally:
-            self.driver = stage.driver  # a scenario that restarts Asterisk logs in again
+            if scenario.lane == ALONE:
+                self.driver = stage.driver  # a scenario that restarts Asterisk logs in again
             await stage.clear()
         return calls, stage
 

@@ -7,7 +7,7 @@ All times are in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 FOREVER = 600.0
@@ -72,7 +72,7 @@ class Answerer:
     moved_to: str = ""
 
 
-def caller_xml(script: Caller, media: str) -> str:
+def caller_xml(script: Caller, media: str, *, stream: bool = True) -> str:
     """The SIPp scenario of a Caller; ``media`` is the SDP port (a number or a SIPp keyword)."""
     name = (script.name if script.name is not None else f"Agent {script.user}").replace("\\", "\\\\").replace('"', '\\"')
     me = f'"{name}" <sip:{script.user}@[local_ip]:[local_port]>'
@@ -101,40 +101,48 @@ def caller_xml(script: Caller, media: str) -> str:
     parts += [f'<recv response="{code}" optional="true" {late}/>' for code in (180, 181, 183)]
     parts += [f'<recv response="{code}" optional="true" {late} next="failed"/>' for code in FAILURES]
     parts += [f'<recv response="200" rrs="true" {late}><action>{_save("To:", 5)}</action></recv>']
-    parts += [_send(dialog.ack(1)), _STREAM, *_steps(dialog, script.then), '<label id="cancel"/>', _send(cancel, retrans=True)]
+    parts += [_send(dialog.ack(1)), *([_STREAM] if stream else []), *_steps(dialog, script.then)]
+    parts += ['<label id="cancel"/>', _send(cancel, retrans=True)]
     parts += [f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183)]
     parts += ['<recv response="487" optional="true" next="failed"/>', '<recv response="200"/>', '<recv response="487"/>']
     parts += ['<label id="failed"/>', _send(ack_failure), '<label id="end"/>', '<pause milliseconds="200"/>']
     return _scenario(parts)
 
 
-def answerer_xml(script: Answerer, media: str, *, stream: bool) -> str:
-    """The SIPp scenario of an Answerer; ``stream`` makes SIPp send a tone once the call is up."""
-    ring = _ms(script.ring)
-    dialog = _Dialog("[$3];tag=[pid]A[call_number]", "[$2]", "<sip:[local_ip]:[local_port]>", media, 70)
-    parts = [
-        '<recv request="INVITE" rrs="true"><action>'
-        + _save("From:", 2) + _save("To:", 3) + _save("CSeq:", 4)
-        + "</action></recv>"
-    ]  # fmt: skip
+def answerer_xml(choices: Mapping[str, Answerer], media: str, *, stream: bool) -> str:
+    """The SIPp scenario of a phone that chooses its part by the last digit of the number called.
+
+    ``choices`` has the last digits (any of them) and what is done then; "" is any number. ``stream``
+    makes SIPp send a tone once a call is up.
+    """
+    tests = {digits: 10 + index for index, digits in enumerate(choices) if digits}
+    saves = [_save("From:", 2), _save("To:", 3), _save("CSeq:", 4)]
+    saves += [_save("To:", variable, f"[0-9]*[{digits}]@") for digits, variable in tests.items()]
+    parts = [f'<recv request="INVITE" rrs="true"><action>{"".join(saves)}</action></recv>']
+    parts += [f'<nop test="{variable}" next="part{variable}"/>' for variable in tests.values()]
+    for digits, script in choices.items():
+        mark = str(tests.get(digits, ""))
+        parts += [f'<label id="part{mark}"/>', *_part(script, media, mark, stream=stream)]
+    return _scenario([*parts, '<label id="end"/>', '<pause milliseconds="200"/>'])
+
+
+def _part(script: Answerer, media: str, mark: str, *, stream: bool) -> list[str]:
+    dialog = _Dialog("[$3];tag=[pid]A[call_number]", "[$2]", "<sip:[local_ip]:[local_port]>", media, 70, mark)
     phrase = {100: "Trying", 180: "Ringing", 183: "Session Progress"}[script.provisional]
-    parts.append(_send(dialog.response(f"{script.provisional} {phrase}", sdp=script.provisional == 183)))
-    parts += [
-        f'<recv request="CANCEL" timeout="{ring}" ontimeout="final"/>',
+    parts = [
+        _send(dialog.response(f"{script.provisional} {phrase}", sdp=script.provisional == 183)),
+        f'<recv request="CANCEL" timeout="{_ms(script.ring)}" ontimeout="final{mark}"/>',
         _send(dialog.response("200 OK", tagged=False)),
         _send(dialog.response("487 Request Terminated", cseq="CSeq:[$4]")),
         '<recv request="ACK" next="end"/>',
-        '<label id="final"/>',
+        f'<label id="final{mark}"/>',
     ]
     if script.code == 200:
         parts.append(_send(dialog.response("200 OK", cseq="CSeq:[$4]", sdp=True), retrans=True))
-        parts += ['<recv request="ACK"/>', *([_STREAM] if stream else []), *_steps(dialog, script.then)]
-    else:
-        extra = f"Contact: <sip:{script.moved_to}@127.0.0.1:5060>" if script.moved_to else None
-        parts.append(_send(dialog.response(f"{script.code} No", cseq="CSeq:[$4]", contact=extra), retrans=True))
-        parts.append('<recv request="ACK"/>')
-    parts += ['<label id="end"/>', '<pause milliseconds="200"/>']
-    return _scenario(parts)
+        return [*parts, '<recv request="ACK"/>', *([_STREAM] if stream else []), *_steps(dialog, script.then)]
+    extra = f"Contact: <sip:{script.moved_to}@127.0.0.1:5060>" if script.moved_to else None
+    parts.append(_send(dialog.response(f"{script.code} No", cseq="CSeq:[$4]", contact=extra), retrans=True))
+    return [*parts, '<recv request="ACK" next="end"/>']
 
 
 def _steps(dialog: _Dialog, steps: Iterable[Step]) -> list[str]:
@@ -159,16 +167,17 @@ def _steps(dialog: _Dialog, steps: Iterable[Step]) -> list[str]:
                 parts += [_send(dialog.refer(step.target), retrans=True), '<recv response="202"/>']
     bye = _send(dialog.request("BYE", dialog.next()), retrans=True)
     ok = _send(dialog.response("200 OK", tagged=False), after="end")
-    return [*parts, bye, '<recv response="200" next="end"/>', '<label id="byed"/>', ok]
+    return [*parts, bye, '<recv response="200" next="end"/>', f'<label id="byed{dialog.mark}"/>', ok]
 
 
-def _talk(dialog: _Dialog, number: int, seconds: float) -> list[str]:
+def _talk(dialog: _Dialog, step: int, seconds: float) -> list[str]:
+    number = f"{dialog.mark}_{step}"
     timeout = f'timeout="{_ms(seconds)}" ontimeout="after{number}"'
     return [
         f'<label id="talk{number}"/>',
         f'<recv request="INVITE" optional="true" next="again{number}" {timeout}/>',
         f'<recv request="ACK" optional="true" next="talk{number}" {timeout}/>',
-        f'<recv request="BYE" next="byed" {timeout}/>',
+        f'<recv request="BYE" next="byed{dialog.mark}" {timeout}/>',
         f'<label id="again{number}"/>',
         _send(dialog.response("200 OK", tagged=False, sdp=True), after=f"talk{number}"),
         f'<label id="after{number}"/>',
@@ -178,8 +187,9 @@ def _talk(dialog: _Dialog, number: int, seconds: float) -> list[str]:
 class _Dialog:
     """Headers of the requests and responses inside one call, for either side."""
 
-    def __init__(self, local: str, remote: str, contact: str, media: str, cseq: int) -> None:
+    def __init__(self, local: str, remote: str, contact: str, media: str, cseq: int, mark: str = "") -> None:
         self.local, self.remote, self.contact, self.media, self._cseq = local, remote, contact, media, cseq
+        self.mark = mark
 
     def next(self) -> int:
         self._cseq += 1
@@ -222,8 +232,8 @@ def _pad(value: str) -> str:
     return value if value.startswith("[$") else f" {value}"
 
 
-def _save(header: str, variable: int) -> str:
-    return f'<ereg regexp=".*" search_in="hdr" header="{header}" assign_to="{variable}"/>'
+def _save(header: str, variable: int, pattern: str = ".*") -> str:
+    return f'<ereg regexp="{pattern}" search_in="hdr" header="{header}" assign_to="{variable}"/>'
 
 
 def _sdp(media: str, direction: str = "sendrecv") -> str:

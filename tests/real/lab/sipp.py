@@ -6,12 +6,14 @@ import asyncio
 import itertools
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .script import Answerer, Caller, answerer_xml, caller_xml
 
 INSIDE = "/tmp/lab"  # of the chroot
+VOICE = "[rtpstream_audio_port]"
 _numbers = itertools.count(1)
 
 
@@ -20,6 +22,8 @@ class Leg:
     """One SIP call as SIPp's own message log tells it. Instants in epoch seconds."""
 
     call_id: str = ""
+    target: str = ""
+    """The user part of the INVITE's address: the number called."""
     invited_at: float | None = None
     ringing_at: float | None = None
     progress_at: float | None = None
@@ -108,19 +112,35 @@ class Sipp:
 
     async def call(self, script: Caller, *, address: str = "127.0.0.1", label: str = "", messages: bool = False) -> Phone:
         """Dial. ``address`` is where the phone lives: trunks are known by theirs."""
-        xml = caller_xml(script, "[rtpstream_audio_port]")
-        return await self._start(label or f"agent{script.user}", xml, address, 0, 1, messages)
+        xml = caller_xml(script, VOICE)
+        return await self._start(label or f"agent{script.user}", xml, address=address, messages=messages)
 
     async def answer(
         self, script: Answerer, port: int, *, media: int | None = None, calls: int = 1, label: str = ""
     ) -> Phone:
         """Wait for ``calls`` calls at ``port``. Without a ``media`` port SIPp itself sends a tone."""
-        xml = answerer_xml(script, str(media) if media else "[rtpstream_audio_port]", stream=media is None)
-        phone = await self._start(label or f"far{port}", xml, "127.0.0.1", port, calls, False)
+        xml = answerer_xml({"": script}, str(media) if media else VOICE, stream=media is None)
+        phone = await self._start(label or f"far{port}", xml, port=port, calls=calls)
         await _listening(port, phone)
         return phone
 
-    async def _start(self, label: str, xml: str, address: str, port: int, calls: int, messages: bool) -> Phone:
+    async def load(self, script: Caller, pairs: Sequence[tuple[str, str]], rate: float) -> Phone:
+        """Dial each (user, number) of ``pairs``, ``rate`` a second, without voice."""
+        file = f"load{next(_numbers)}.csv"
+        (self.folder / file).write_text("SEQUENTIAL\n" + "".join(f"{user};{number};\n" for user, number in pairs))
+        more = ("-inf", f"{INSIDE}/{file}", "-r", str(rate), "-l", "5000")
+        return await self._start("load", caller_xml(script, "9", stream=False), calls=len(pairs), more=more)
+
+    async def answer_many(self, choices: Mapping[str, Answerer], port: int) -> Phone:
+        """Answer at ``port`` without end and without voice, by the last digit called."""
+        phone = await self._start("many", answerer_xml(choices, "9", stream=False), port=port, calls=10**6)
+        await _listening(port, phone)
+        return phone
+
+    async def _start(
+        self, label: str, xml: str, *, address: str = "127.0.0.1", port: int = 0, calls: int = 1,
+        messages: bool = False, more: Sequence[str] = (),
+    ) -> Phone:  # fmt: skip
         number = next(_numbers)
         base = self.folder / f"phone{number}"
         base.with_suffix(".xml").write_text(xml, "utf-8")
@@ -132,7 +152,7 @@ class Sipp:
             "-aa", "-nostdin", "-mi", "127.0.0.1",
             "-mp", str(rtp), "-min_rtp_port", str(rtp), "-max_rtp_port", str(rtp + 7),
             "-trace_shortmsg", "-shortmessage_file", f"{inside}.short", "-shortmessage_overwrite", "true",
-            "-trace_err", "-error_file", f"{inside}.err", "-error_overwrite", "true",
+            "-trace_err", "-error_file", f"{inside}.err", "-error_overwrite", "true", *more,
         ]  # fmt: skip
         if messages:
             command += ["-trace_msg", "-message_file", f"{inside}.msg", "-message_overwrite", "true"]
@@ -176,6 +196,7 @@ def _note(leg: Leg, at: float, sent: bool, cseq: str, first: str) -> None:
         method = first.split(" ")[0]
         if method == "INVITE" and leg.invited_at is None:
             leg.invited_at = at
+            leg.target = first.partition("sip:")[2].partition("@")[0]
         elif method in ("BYE", "CANCEL") and leg.ended_at is None:
             leg.ended_at, leg.ended_here = at, sent
     elif "INVITE" in cseq:

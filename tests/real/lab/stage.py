@@ -6,19 +6,21 @@ import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
-from typing import cast
+from typing import Protocol, cast
 
 from .ami import Driver
 from .asterisk import AGENTS, Asterisk, phone_port
 from .exchange import Exchange
 from .media import Impairment, Media
-from .recorder import Recorder
 from .script import Answerer, Caller, Step, Talk
 from .sipp import Leg, Phone, Sipp
 
 TRUNK_ADDRESS = {"trunk-a": "127.0.0.2", "trunk-b": "127.0.0.3"}
 # Members of queues, the phone without a name and the phones that are away have parts of their own.
-RESERVED = frozenset({"8003", "8041", "8042", "8043", "8044", "8060", "8061"})
+RESERVED = frozenset({"8003", "8041", "8042", "8043", "8044", "8051", "8052", "8053", "8060", "8061"})
+
+
+ALWAYS = frozenset({"agent", "remote", "complete", "heard", "click_to_dial"})
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Expected:
     """One logical call as it really was: by the scenario's design, with lengths from SIPp's logs.
 
     ``remote`` is the number as sent to the trunk, ``ring_s`` dial begin to answer or end of the far leg,
-    ``talk_s`` the far end's time with our agents, ``talk_by_agent`` the same per agent. Seconds.
+    ``talk_s`` the far end's time with our agents, ``talk_by_agent`` the same per agent. Seconds. ``heard`` is false where the link was down for all of the call: no live monitor can know it.
     """
 
     direction: str
@@ -42,6 +44,7 @@ class Expected:
     hold_s: float | None = None
     click_to_dial: bool | None = False  # None: not for the phones to say
     complete: bool = True
+    heard: bool = True
     note: str = ""
 
     def as_json(self) -> dict[str, object]:
@@ -50,7 +53,7 @@ class Expected:
         for key in ("ring_s", "talk_s", "hold_s"):
             fields[key] = None if fields[key] is None else round(fields[key], 2)
         fields["talk_by_agent"] = {agent: round(s, 2) for agent, s in self.talk_by_agent.items()}
-        return {key: value for key, value in fields.items() if value not in (None, "", False) or key == "complete"}
+        return {key: value for key, value in fields.items() if value not in (None, "", False) or key in ALWAYS}
 
 
 def outbound(agent: str | None, dialled: str, far: Leg | None, outcome: str, **more: object) -> Expected:
@@ -75,23 +78,28 @@ def between(begin: float | None, end: float | None) -> float:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario and how it wants to be recorded. ``alone``: it disturbs all calls, nothing may run beside it."""
+    """A scenario and how it wants to be played and recorded.
+
+    Scenarios of one ``lane`` share phones or a parking place and never run at a time; beside one of the
+    lane ``alone`` nothing runs at all, because it disturbs every call.
+    """
 
     name: str
     about: str
     play: Callable[[Stage], Awaitable[list[Expected]]]
     user: str = "everything"
-    alone: bool = False
+    lane: str = ""
     reconnect: bool = False
     timestamps: bool = False
     on_connect: tuple[str, ...] = ()
 
 
+ALONE = "alone"
 SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    *, user: str = "everything", alone: bool = False, reconnect: bool = False, timestamps: bool = False,
+    *, user: str = "everything", lane: str = "", reconnect: bool = False, timestamps: bool = False,
     on_connect: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Stage], Awaitable[list[Expected]]]], Callable[[Stage], Awaitable[list[Expected]]]]:  # fmt: skip
     """Register a scenario under its function's name, with its docstring as what it is about."""
@@ -99,7 +107,7 @@ def scenario(
     def register(play: Callable[[Stage], Awaitable[list[Expected]]]) -> Callable[[Stage], Awaitable[list[Expected]]]:
         name = play.__name__  # type: ignore[attr-defined]
         about = " ".join((play.__doc__ or "").split())
-        SCENARIOS[name] = Scenario(name, about, play, user, alone, reconnect, timestamps, on_connect)
+        SCENARIOS[name] = Scenario(name, about, play, user, lane, reconnect, timestamps, on_connect)
         return play
 
     return register
@@ -131,26 +139,44 @@ class Pool:
         return next(self._media)
 
 
+class Link(Protocol):
+    """The AMI link of who listens; scenarios about a broken one break it."""
+
+    async def drop(self, seconds: float) -> None:
+        """Cut it, and let nobody connect for so long."""
+
+
 class Stage:
     """One scenario's view of the lab. Everything started through it is stopped by ``clear``."""
 
     def __init__(
-        self, asterisk: Asterisk, driver: Driver, sipp: Sipp, exchange: Exchange, pool: Pool, recorder: Recorder | None
+        self, asterisk: Asterisk, driver: Driver, sipp: Sipp, exchange: Exchange, pool: Pool, link: Link | None
     ) -> None:
         self.asterisk = asterisk
         self.driver = driver
-        self.recorder = recorder
+        self.link = link
+        self.extensions: set[str] = set()
+        self.numbers: set[str] = set()
         self._sipp, self._exchange, self._pool = sipp, exchange, pool
         self._phones: list[Phone] = []
         self._media: list[Media] = []
 
     def agent(self) -> str:
         """A free extension."""
-        return self._pool.extension()
+        extension = self._pool.extension()
+        self.extensions.add(extension)
+        return extension
+
+    def member(self, extension: str) -> str:
+        """An extension with a part of its own (see the lab's dialplan); its scenarios share a lane."""
+        self.extensions.add(extension)
+        return extension
 
     def number(self, prefix: str = "9") -> str:
         """A fresh outside number as an agent dials it; the trunk gets it without the first digit."""
-        return prefix + self._pool.number()
+        number = self._pool.number()
+        self.numbers.add(number)
+        return prefix + number
 
     async def dial(self, user: str, number: str, *then: Step, messages: bool = False, **more: object) -> Phone:
         """An agent dials; without ``then`` it stays until the other side hangs up."""

@@ -130,13 +130,13 @@ async def call_me_now(stage: Stage) -> list[Expected]:
     ]  # fmt: skip
 
 
-@scenario(alone=True)
+@scenario(lane="queue")
 async def dialler_queue(stage: Stage) -> list[Expected]:
     """A dialler calls the customer through a Local channel and, once answered, puts the call into queue 501."""
     number = stage.number()
     far = await stage.far(number, Answerer(ring=1))
-    wins = await stage.phone("8043", Answerer(ring=1, then=(Talk(2),)))
-    loses = await stage.phone("8044", Answerer(ring=FOREVER))
+    wins = await stage.phone(stage.member("8043"), Answerer(ring=1, then=(Talk(2),)))
+    loses = await stage.phone(stage.member("8044"), Answerer(ring=FOREVER))
     channel = f"Local/{number[1:]}@dialler/n"
     await stage.originate(channel, "", '"Dialler" <4002>', Application="Queue", Data="501,t,,,30")
     await stage.done(far, wins, loses)
@@ -148,7 +148,7 @@ async def dialler_queue(stage: Stage) -> list[Expected]:
     ]  # fmt: skip
 
 
-@scenario(alone=True)
+@scenario(lane="queue")
 async def dialler_nobody_answers(stage: Stage) -> list[Expected]:
     """A dialler's call is refused by the customer: an attempt of the system, of no agent."""
     number = stage.number()

@@ -80,10 +80,10 @@ async def int_pickup(stage: Stage) -> list[Expected]:
     ]  # fmt: skip
 
 
-@scenario(alone=True)
+@scenario(lane="pickup")
 async def int_pickup_group(stage: Stage) -> list[Expected]:
     """The same with *8: whatever rings in the group."""
-    agent, colleague, picker = stage.agent(), stage.agent(), stage.agent()
+    agent, colleague, picker = stage.member("8051"), stage.member("8052"), stage.member("8053")
     phone = await stage.phone(colleague, Answerer(ring=FOREVER))
     caller = await stage.dial(agent, colleague, Talk(4))
     await asyncio.sleep(2)
@@ -131,37 +131,37 @@ async def in_abandoned(stage: Stage) -> list[Expected]:
     return [inbound(None, caller, leg(phone), "cancelled", hangup_by="remote", trunk="trunk-b")]
 
 
-@scenario(alone=True)
+@scenario(lane="queue")
 async def in_queue_local(stage: Stage) -> list[Expected]:
     """Queue 500 with Local members: both ring, 8041 answers after 1.5 s, the customer hangs up."""
     caller = stage.number("")
-    wins = await stage.phone("8041", Answerer(ring=1.5))
-    loses = await stage.phone("8042", Answerer(ring=FOREVER))
+    wins = await stage.phone(stage.member("8041"), Answerer(ring=1.5))
+    loses = await stage.phone(stage.member("8042"), Answerer(ring=FOREVER))
     await stage.done(await stage.inbound(caller, "500", Talk(5)), wins, loses)
     return [inbound("8041", caller, leg(wins), "answered", hangup_by="remote", note="queue 500")]
 
 
-@scenario(alone=True)
+@scenario(lane="queue")
 async def in_queue_pjsip(stage: Stage) -> list[Expected]:
     """Queue 501 with PJSIP members: both ring, 8043 answers after 1.5 s, the agent hangs up after 2 s."""
     caller = stage.number("")
-    wins = await stage.phone("8043", Answerer(ring=1.5, then=(Talk(2),)))
-    loses = await stage.phone("8044", Answerer(ring=FOREVER))
+    wins = await stage.phone(stage.member("8043"), Answerer(ring=1.5, then=(Talk(2),)))
+    loses = await stage.phone(stage.member("8044"), Answerer(ring=FOREVER))
     await stage.done(await stage.inbound(caller, "501"), wins, loses)
     return [inbound("8043", caller, leg(wins), "answered", hangup_by="agent", note="queue 501")]
 
 
-@scenario(alone=True)
+@scenario(lane="queue")
 async def in_queue_abandoned(stage: Stage) -> list[Expected]:
     """Queue 500: both members ring; the customer hangs up after 4 s."""
     caller = stage.number("")
-    one = await stage.phone("8041", Answerer(ring=FOREVER))
-    two = await stage.phone("8042", Answerer(ring=FOREVER))
+    one = await stage.phone(stage.member("8041"), Answerer(ring=FOREVER))
+    two = await stage.phone(stage.member("8042"), Answerer(ring=FOREVER))
     await stage.done(await stage.inbound(caller, "500", Talk(4)), one, two)
     return [inbound(None, caller, leg(one), "cancelled", hangup_by="remote", note="queue 500")]
 
 
-@scenario(alone=True)
+@scenario(lane="away")
 async def in_forwarded_out(stage: Stage) -> list[Expected]:
     """A customer calls 8060, who is away: the dialplan forwards out by trunk-b. Inbound; no agent talks, no dial."""
     caller = stage.number("")
@@ -171,11 +171,11 @@ async def in_forwarded_out(stage: Stage) -> list[Expected]:
     return [inbound(None, caller, leg(target), "answered", hangup_by="remote", talk_s=0.0, note=note)]
 
 
-@scenario(alone=True)
+@scenario(lane="away")
 async def in_follow_me(stage: Stage) -> list[Expected]:
     """A customer calls 8061: the phone rings 3 s, then the call leaves by trunk-b and is answered there."""
     caller = stage.number("")
-    phone = await stage.phone("8061", Answerer(ring=FOREVER))
+    phone = await stage.phone(stage.member("8061"), Answerer(ring=FOREVER))
     target = await stage.outside("0" + caller, Answerer(ring=1))
     await stage.done(await stage.inbound(caller, "8061", Talk(2)), phone, target)
     ring = between(leg(phone).invited_at, leg(target).answered_at)

@@ -6,7 +6,7 @@ import asyncio
 
 from ..media import Impairment
 from ..script import FOREVER, Answerer, Digits, Reinvite, Talk
-from ..stage import Expected, Stage, between, leg, outbound, scenario
+from ..stage import ALONE, Expected, Stage, between, leg, outbound, scenario
 
 
 @scenario()
@@ -18,7 +18,7 @@ async def out_answered(stage: Stage) -> list[Expected]:
     return [outbound(agent, number, leg(far), "answered", hangup_by="agent")]
 
 
-@scenario(timestamps=True, alone=True)
+@scenario(timestamps=True, lane=ALONE)
 async def out_answered_timestamps(stage: Stage) -> list[Expected]:
     """The same with timestampevents=yes: every event has a Timestamp."""
     return await out_answered(stage)
@@ -176,7 +176,8 @@ async def out_confirm_refused(stage: Stage) -> list[Expected]:
     agent, number = stage.agent(), stage.number("99")
     far = await stage.far(number, Answerer(ring=1))
     await stage.done(await stage.dial(agent, number), far)
-    return [outbound(agent, number, leg(far), "no_answer", hangup_by="system", talk_s=0.0)]
+    ring = between(leg(far).invited_at, leg(far).ended_at)
+    return [outbound(agent, number, leg(far), "no_answer", hangup_by="system", ring_s=ring)]
 
 
 @scenario()
@@ -229,17 +230,17 @@ async def out_redial(stage: Stage) -> list[Expected]:
 async def _named(stage: Stage, name: str) -> list[Expected]:
     number = stage.number()
     far = await stage.far(number, Answerer(ring=0.5))
-    await stage.done(await stage.dial("8003", number, Talk(2), name=name), far)
+    await stage.done(await stage.dial(stage.member("8003"), number, Talk(2), name=name), far)
     return [outbound("8003", number, leg(far), "answered", hangup_by="agent", note=name)]
 
 
-@scenario(alone=True)
+@scenario(lane="unnamed")
 async def out_name_odd(stage: Stage) -> list[Expected]:
     """The phone calls itself O"Brien, \\ <Boss>; Event: Hangup."""
     return await _named(stage, 'O"Brien, \\ <Boss>; Event: Hangup')
 
 
-@scenario(alone=True)
+@scenario(lane="unnamed")
 async def out_name_chinese(stage: Stage) -> list[Expected]:
     """The phone calls itself 张伟（销售一组）."""
     return await _named(stage, "张伟（销售一组）")

@@ -114,10 +114,11 @@ async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: 
     agent asked: from then on the customer is on hold, until the agent is gone.
     """
     number = stage.number()
-    far = await stage.far(number, Answerer(ring=1, then=(Talk(11),)))
+    far = await stage.far(number, Answerer(ring=1, then=(Talk(15 if dtmf else 11),)))
     asked_at = 0.0
     if dtmf:
-        caller = await stage.dial(agent, number, Talk(1.5), Digits("*2"), Talk(0.7), Digits(target), Talk(stay))
+        # Digits pressed while Asterisk says "transfer" are lost.
+        caller = await stage.dial(agent, number, Talk(1.5), Digits("*2"), Talk(2.0), Digits(target, gap=0.3), Talk(stay + 2))
     else:
         caller = await stage.dial(agent, number, Talk(2 + stay))
         await asyncio.sleep(3)
@@ -214,7 +215,7 @@ async def xfer_attended_replaces(stage: Stage) -> list[Expected]:
     ]
 
 
-@scenario(alone=True)
+@scenario(lane="park")
 async def park_retrieve(stage: Stage) -> list[Expected]:
     """The agent parks the customer (REFER to 700); a colleague dials 701 after 2 s and talks 3 s."""
     agent, colleague, number = stage.agent(), stage.agent(), stage.number()
@@ -232,7 +233,7 @@ async def park_retrieve(stage: Stage) -> list[Expected]:
     ]  # fmt: skip
 
 
-@scenario(alone=True)
+@scenario(lane="park")
 async def park_timeout(stage: Stage) -> list[Expected]:
     """Parked, nobody comes: after 8 s the agent's phone rings again and the talk goes on."""
     agent, number = stage.agent(), stage.number()
@@ -251,7 +252,7 @@ async def conference_three(stage: Stage) -> list[Expected]:
     agent, colleague, number = stage.agent(), stage.agent(), stage.number()
     room = f"7{50 + int(agent) % 50}"
     far = await stage.far(number, Answerer(ring=1, then=(Talk(9),)))
-    caller = await stage.dial(agent, number)
+    caller = await stage.dial(agent, number, Talk(10.5))
     await asyncio.sleep(3)
     channel = await stage.channel(agent)
     peer = next(c for c in await stage.driver.channels("PJSIP/trunk-a-") if c)
@@ -260,8 +261,7 @@ async def conference_three(stage: Stage) -> list[Expected]:
     await stage.driver.action("Redirect", Channel=channel, ExtraChannel=peer, **where, **extra)
     await asyncio.sleep(1.5)
     joiner = await stage.dial(colleague, room, Talk(3))
-    await stage.done(joiner, far)
-    await caller.stop()
+    await stage.done(joiner, far, caller)
     talk = leg(far).talk_seconds
     talks = {agent: talk, colleague: leg(joiner).talk_seconds}
     note = "talk_s is the union; the colleague was there for part of it"

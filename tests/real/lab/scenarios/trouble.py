@@ -7,7 +7,7 @@ import contextlib
 
 from ..ami import Driver
 from ..script import FOREVER, Answerer, Talk
-from ..stage import Expected, Stage, between, leg, outbound, scenario
+from ..stage import ALONE, Expected, Stage, between, leg, outbound, scenario
 
 RESYNC = (
     "CoreStatus",
@@ -18,17 +18,17 @@ RESYNC = (
 )
 
 
-@scenario(alone=True, reconnect=True, on_connect=RESYNC)
+@scenario(lane=ALONE, reconnect=True, on_connect=RESYNC)
 async def link_drop(stage: Stage) -> list[Expected]:
     """The link is away for 6 s. Call 1 spans the gap, 2 begins in it and lives on, 3 is wholly in it, 4 ends in it."""
-    assert stage.recorder is not None
+    assert stage.link is not None
     agents = [stage.agent() for _ in range(4)]
     numbers = [stage.number() for _ in range(4)]
     fars = [await stage.far(number, Answerer(ring=1)) for number in numbers]
     first = await stage.dial(agents[0], numbers[0], Talk(12))
     fourth = await stage.dial(agents[3], numbers[3], Talk(4))
     await asyncio.sleep(3)
-    gap = asyncio.ensure_future(stage.recorder.drop(6))
+    gap = asyncio.ensure_future(stage.link.drop(6))
     await asyncio.sleep(1)
     second = await stage.dial(agents[1], numbers[1], Talk(8))
     third = await stage.dial(agents[2], numbers[2], Talk(1.5))
@@ -36,12 +36,12 @@ async def link_drop(stage: Stage) -> list[Expected]:
     await stage.done(first, second, third, fourth, *fars)
     notes = ("spans the gap", "begins in the gap", "wholly inside the gap: a live monitor cannot know it", "ends in the gap")
     return [
-        outbound(agent, number, leg(far), "answered", hangup_by="agent", complete=i == 0, note=notes[i])
+        outbound(agent, number, leg(far), "answered", hangup_by="agent", complete=i == 0, heard=i != 2, note=notes[i])
         for i, (agent, number, far) in enumerate(zip(agents, numbers, fars, strict=True))
     ]
 
 
-@scenario(alone=True, reconnect=True, on_connect=RESYNC)
+@scenario(lane=ALONE, reconnect=True, on_connect=RESYNC)
 async def core_kill(stage: Stage) -> list[Expected]:
     """SIGKILL of Asterisk with one call answered and one ringing; up again at once; a third call after it."""
     one, two, three = stage.agent(), stage.agent(), stage.agent()
@@ -68,7 +68,7 @@ async def core_kill(stage: Stage) -> list[Expected]:
     ]  # fmt: skip
 
 
-@scenario(alone=True, reconnect=True, on_connect=RESYNC)
+@scenario(lane=ALONE, reconnect=True, on_connect=RESYNC)
 async def core_restart(stage: Stage) -> list[Expected]:
     """`core restart now` with one call answered and one ringing; a third call after it."""
     one, two, three = stage.agent(), stage.agent(), stage.agent()
@@ -93,7 +93,7 @@ async def core_restart(stage: Stage) -> list[Expected]:
     ]
 
 
-@scenario(alone=True)
+@scenario(lane=ALONE)
 async def core_reload(stage: Stage) -> list[Expected]:
     """`core reload` in mid-call: the call goes on undisturbed."""
     agent, number = stage.agent(), stage.number()
