@@ -22,6 +22,7 @@ from monitor.pbx.pipeline import Pipeline
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from monitor.web.context import LinkFigures
+from monitor.web.directory import Directory
 from monitor.web.hub import Hub
 
 log = structlog.get_logger(__name__)
@@ -63,6 +64,7 @@ class Floor:
         self.writer = writer
         self.board = Board(settings)
         self.hub = Hub(self, clock.now)
+        self.directory = Directory(settings)
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
         self.rebuilt = False
         self._open: dict[str, set[str]] = {pbx.name: set() for pbx in settings.pbx}
@@ -104,7 +106,7 @@ class Floor:
     def tick(self, now: float) -> None:
         """Let time pass on the board, and show how storing goes."""
         health = self.writer.health()
-        state = "losing" if health.lost else "spilling" if health.spilled_bytes or health.last_error else "ok"
+        state = health.state
         # What waits for the next transaction is no news: only trouble is shown with its size.
         self.board.storage(state, 0 if state == "ok" else health.pending)
         self.board.tick(now)
@@ -128,9 +130,11 @@ class Floor:
         now = self.clock.now()
         begun = midnight(now, self.settings.site.timezone)
         await self.store.sync_roster(self.settings, now)
+        self.directory.learn(await self.store.roster())
         calls = await self.store.calls_between(begun, now + 1)
-        gaps = await self.store.gaps(begun, now)
-        for count, stored in enumerate([*calls, *gaps]):
+        others: list[Change] = [*await self.store.gaps(begun, now), *await self.store.extensions()]
+        stored: Change
+        for count, stored in enumerate((*calls, *others)):
             if _identity(stored) not in self._since_rebuild:
                 self._show(stored, now)
             if count % REBUILD_SLICE == 0:

@@ -34,7 +34,6 @@ from monitor.store.writer import Writer
 from monitor.web.app import create_app
 from monitor.web.connection import connection_class
 from monitor.web.context import AppContext
-from monitor.web.directory import Directory
 from monitor.web.guard import Guard, Session
 from monitor.web.pages import dashboard_folder
 from monitor.web.security import Passwords, Throttle, new_token, token_hash
@@ -247,7 +246,7 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         writer=floor.writer.health,
         links=floor.links,
         trunks=floor.trunks,
-        directory=Directory(settings),
+        directory=floor.directory,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )
@@ -331,10 +330,9 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
 
 def run(settings: Settings, *, listen: bool = True) -> None:
     """What ``dialwatch run`` does; on uvloop where it is installed."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        new_event_loop = asyncio.new_event_loop
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with contextlib.suppress(ImportError):
+        from uvloop import new_event_loop as new_event_loop  # not on every platform
 
 
     async def settle(running: Running) -> None:

@@ -76,13 +76,13 @@ def locate(
     ``recording`` is what the PBX said, if it said anything; without it, or when that file is not there,
     a file that ends in ``-<uniqueid>`` of one of the call's channels is taken.
     """
-    if root is None:
-        why = "no_recordings_folder" if recording else "not_recorded"
-        return Recording(state=RecordingState.MISSING if recording else RecordingState.NONE, why=why)
     try:
-        inside = root.resolve(strict=True)
+        inside = None if root is None else root.resolve(strict=True)
     except OSError:
-        return Recording(state=RecordingState.MISSING, why="recordings_folder_unreadable")
+        inside = None
+    if root is None or inside is None:
+        why = "no_recordings_folder" if root is None else "recordings_folder_unreadable"
+        return _nothing(recording, why)
     days = _days(recording, day)
     outside = False
     candidates = _named(root, recording, days) if recording else iter(())
@@ -98,9 +98,14 @@ def locate(
         if not stat.S_ISREG(found.st_mode) or path.suffix.lower() not in MEDIA_TYPES:
             continue
         return _recording(path, found.st_size)
+    return _nothing(recording, "outside_folder" if outside else "not_found")
+
+
+def _nothing(recording: str | None, why: str) -> Recording:
+    """No file: that is a fault only where the PBX said that there is one."""
     if recording is None:
         return Recording(state=RecordingState.NONE, why="not_recorded")
-    return Recording(state=RecordingState.MISSING, why="outside_folder" if outside else "not_found")
+    return Recording(state=RecordingState.MISSING, why=why)
 
 
 def _recording(path: Path, size: int) -> Recording:

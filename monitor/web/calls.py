@@ -81,7 +81,7 @@ def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
         number=query.number,
         direction=query.direction,
         outcome=query.outcome,
-        trunk=None if query.trunk is None else query.trunk.rpartition("/")[2],
+        trunk=query.trunk,
         talk_min=query.talk_min,
         talk_max=query.talk_max,
         live=query.live,
@@ -99,7 +99,10 @@ def router(context: AppContext) -> APIRouter:
         wanted = call_filter(query, context)
         if wanted is None:
             return CallPage(calls=[], next=None)
-        page = await store.calls(wanted, after=query.after, limit=query.limit)
+        try:
+            page = await store.calls(wanted, after=query.after, limit=query.limit)
+        except ValueError:
+            raise Refusal(422, "bad_request", field="after") from None
         return CallPage(calls=[call_row(call, context.directory.who) for call in page.calls], next=page.next)
 
     @routes.get("/calls/count")
@@ -130,7 +133,7 @@ def router(context: AppContext) -> APIRouter:
         zone = context.settings.site.timezone
         day = datetime.fromtimestamp(context.now(), UTC).astimezone(zone)
         return StreamingResponse(
-            lines(pages(), zone, lambda key: context.words.say(language, key)),
+            lines(pages(), zone, lambda key: context.words.say(language, key), context.directory.team_name),
             media_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="calls-{day:%Y%m%d-%H%M}.csv"'},
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.config import Settings
+from monitor.store.people import Roster
 
 
 class Directory:
-    """Names and teams of extensions as configured."""
+    """Names and teams of extensions: those of a call's own time from the roster, else as configured."""
 
     def __init__(self, settings: Settings) -> None:
         self._people = {
@@ -19,9 +20,17 @@ class Directory:
             for team in settings.teams
         }
         self._team_names = {team.id: team.name for team in settings.teams}
+        self._roster: Roster | None = None
+
+    def learn(self, roster: Roster) -> None:
+        """Take the roster, once the store has told it."""
+        self._roster = roster
+        self._team_names = roster.teams | self._team_names
 
     def who(self, pbx: str, extension: str, at: float) -> tuple[str, str] | None:
         """Name and team id of who had an extension at ``at`` (epoch seconds)."""
+        if self._roster is not None:
+            return self._roster.names(pbx, extension, at)
         return self._people.get((pbx, extension))
 
     def members(self, teams: Sequence[str]) -> frozenset[str]:

@@ -59,7 +59,12 @@ def csv_text(rows: Sequence[Sequence[object]]) -> str:
     return out.getvalue()
 
 
-def cells(row: CallRow, zone: ZoneInfo, say: Callable[[str], str]) -> list[object]:
+def cells(
+    row: CallRow,
+    zone: ZoneInfo,
+    say: Callable[[str], str],
+    team_name: Callable[[str | None], str | None],
+) -> list[object]:
     """One call's cells; enumerations in people's words, instants in the site's time."""
 
     def local(at: float | None) -> str:
@@ -70,7 +75,7 @@ def cells(row: CallRow, zone: ZoneInfo, say: Callable[[str], str]) -> list[objec
         say(f"direction.{row.direction}"),
         row.agent,
         row.agent_name,
-        row.team,
+        team_name(row.team),
         row.number,
         row.name,
         row.trunk,
@@ -92,9 +97,12 @@ def cells(row: CallRow, zone: ZoneInfo, say: Callable[[str], str]) -> list[objec
 
 
 async def lines(
-    pages: AsyncIterator[Sequence[CallRow]], zone: ZoneInfo, say: Callable[[str], str]
+    pages: AsyncIterator[Sequence[CallRow]],
+    zone: ZoneInfo,
+    say: Callable[[str], str],
+    team_name: Callable[[str | None], str | None],
 ) -> AsyncIterator[str]:
     """The file piece by piece, a page of calls at a time, so that a year costs no more memory than a page."""
     yield BOM + csv_text([[say(f"csv.{column}") for column in COLUMNS]])
     async for page in pages:
-        yield csv_text([cells(row, zone, say) for row in page])
+        yield csv_text([cells(row, zone, say, team_name) for row in page])

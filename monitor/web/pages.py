@@ -22,7 +22,7 @@ from starlette.types import Scope
 
 from monitor.web.headers import content_security_policy
 
-_IMPORT_MAP: Final = re.compile(rb"<script[^>]*type=[\"']importmap[\"'][^>]*>(.*?)</script>", re.DOTALL)
+_IMPORT_MAP: Final = re.compile(rb"<script[^>]*type=[\"']?importmap[\"']?[^>]*>(.*?)</script>", re.DOTALL)
 _SERVED: Final = frozenset(
     {".html", ".js", ".mjs", ".css", ".json", ".svg", ".png", ".ico", ".woff2", ".webmanifest", ".txt"}
 )

@@ -33,9 +33,9 @@ def router(context: AppContext) -> APIRouter:
     """The recordings routes."""
     routes = APIRouter(prefix="/api", tags=["calls"])
 
-    @routes.api_route(
+    @routes.head("/recordings/{call_id:path}", include_in_schema=False)
+    @routes.get(
         "/recordings/{call_id:path}",
-        methods=["GET", "HEAD"],
         response_class=FileResponse,
         responses={404: {"model": Fault}, 206: {"description": "A range of the recording"}},
     )

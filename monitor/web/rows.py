@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import quote
 
 from monitor.domain import Call, Gap, Hold, Segment
@@ -28,7 +29,7 @@ def call_row(call: Call, names: Names) -> CallRow:
     return CallRow.model_construct(**_row(call, names))
 
 
-def _row(call: Call, names: Names) -> dict[str, object]:
+def _row(call: Call, names: Names) -> dict[str, Any]:
     who = names(call.pbx, call.agent, call.started_at) if call.agent else None
     return {
         "id": call.id,
