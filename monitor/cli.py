@@ -1,0 +1,250 @@
+"""The ``dialwatch`` command: thin; every command calls one function elsewhere.
+
+Results go to stdout, messages to stderr. Exit codes: 0 fine, 1 it failed, 2 wrong usage or configuration.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.errors import ConfigError, DialwatchError
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.store.store import Store
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Watches the phones of an outbound call centre: live wall-board, calls, dialing checks.",
+)
+db = typer.Typer(no_args_is_help=True, help="The database's schema.")
+user = typer.Typer(no_args_is_help=True, help="Logins of the dashboard.")
+app.add_typer(db, name="db")
+app.add_typer(user, name="user")
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The site's configuration file.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+class ReplayFormat(StrEnum):
+    """How ``replay`` prints calls."""
+
+    JSONL = "jsonl"
+    TABLE = "table"
+
+
+def _settings(path: Path) -> Settings:
+    from monitor.config import load
+    from monitor.logs import configure
+
+    settings = load(path)
+    configure(settings.log.level, settings.log.format)
+    return settings
+
+
+@app.command()
+def run(config: Config = DEFAULT_CONFIG) -> None:
+    """The product: listener, store and dashboard."""
+    from monitor import service
+
+    service.run(_settings(config))
+
+
+@app.command()
+def demo(
+    speed: Annotated[float, typer.Option(help="How many times faster than life the simulated day runs.")] = 1.0,
+    agents: Annotated[int, typer.Option(help="How many agents sit on the floor.")] = 24,
+    start: Annotated[str, typer.Option(help="When the clock starts, HH:MM; try 08:55 to see the deadline.")] = "10:20",
+    host: Annotated[str, typer.Option(help="Address of the dashboard.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8000,
+) -> None:
+    """The product on a simulated floor: nothing to install, nothing to connect."""
+    from monitor.demo import run_demo
+    from monitor.logs import configure
+
+    configure("warning", "text")
+    try:
+        begin = time.fromisoformat(start)
+    except ValueError:
+        raise ConfigError(f"--start {start!r}: no time of day; write hours and minutes, such as 08:55") from None
+    run_demo(speed, agents, begin, host, port)
+
+
+@app.command()
+def web(config: Config = DEFAULT_CONFIG) -> None:
+    """The dashboard alone, on what is stored; a `dialwatch run` elsewhere listens."""
+    from monitor import service
+
+    service.run(_settings(config), listen=False)
+
+
+@app.command()
+def check(config: Config = DEFAULT_CONFIG) -> None:
+    """Try everything for real (PBX, rights, database, recordings) and say what to mend."""
+    from monitor import check as checks
+
+    raise typer.Exit(checks.run(_settings(config)))
+
+
+@app.command()
+def capture(
+    out: Annotated[Path, typer.Option("--out", "-o", help="File for the raw stream; compressed if it ends in .gz.")],
+    pbx: Annotated[str | None, typer.Option(help="Name of the PBX, where there are several.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """The raw AMI stream of a PBX into a file, with arrival times beside it."""
+    from monitor.pbx import capture as captures
+
+    captures.run(_settings(config), pbx, out, seconds=seconds)
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(help="Captures: X.ami or X.ami.gz.")],
+    format: Annotated[ReplayFormat, typer.Option("--format", "-f", help="JSON lines or a table.")] = ReplayFormat.TABLE,
+    pbx: Annotated[str | None, typer.Option(help="Name of the PBX whose patterns apply.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Captures through the same pipeline as live: one line per call, no database needed."""
+    from monitor import replay as replays
+
+    replays.run(files, format, _settings(config), pbx=pbx)
+
+
+@db.command("upgrade")
+def db_upgrade(config: Config = DEFAULT_CONFIG) -> None:
+    """Bring the database's schema up to date."""
+
+    async def work(store: Store) -> None:
+        await store.upgrade()
+        status = await store.schema_status()
+        typer.echo(f"schema {status.current}: up to date")
+
+    _with_store(config, work, upgraded=False)
+
+
+@db.command("check")
+def db_check(config: Config = DEFAULT_CONFIG) -> None:
+    """Say which schema the database has; exit code 1 if it has to be upgraded."""
+
+    async def work(store: Store) -> None:
+        status = await store.schema_status()
+        typer.echo(f"schema {status.current or 'none'}, this program wants {status.head}")
+        if not status.up_to_date:
+            typer.echo("run: dialwatch db upgrade", err=True)
+            raise typer.Exit(1)
+
+    _with_store(config, work, upgraded=False)
+
+
+@user.command("add")
+def user_add(name: str, config: Config = DEFAULT_CONFIG) -> None:
+    """A new login; the password is asked for, or read from stdin when that is no terminal."""
+
+    async def work(store: Store) -> None:
+        if await store.user(name) is not None:
+            raise ConfigError(f"user {name!r} exists; change the password with: dialwatch user passwd {name}")
+        await store.create_user(name, await _password_hash())
+        typer.echo(f"user {name} added")
+
+    _with_store(config, work)
+
+
+@user.command("list")
+def user_list(config: Config = DEFAULT_CONFIG) -> None:
+    """All logins."""
+
+    async def work(store: Store) -> None:
+        for each in await store.users():
+            typer.echo(f"{each.name}\t{each.role}\t{'disabled' if each.disabled else 'enabled'}")
+
+    _with_store(config, work)
+
+
+@user.command("passwd")
+def user_passwd(name: str, config: Config = DEFAULT_CONFIG) -> None:
+    """A new password; ends the user's sessions."""
+
+    async def work(store: Store) -> None:
+        if not await store.set_password(name, await _password_hash()):
+            raise ConfigError(f"no user is called {name!r}; see: dialwatch user list")
+        typer.echo(f"password of {name} changed")
+
+    _with_store(config, work)
+
+
+@user.command("disable")
+def user_disable(name: str, config: Config = DEFAULT_CONFIG) -> None:
+    """Keep a user out, at once."""
+
+    async def work(store: Store) -> None:
+        if not await store.disable_user(name):
+            raise ConfigError(f"no user is called {name!r}; see: dialwatch user list")
+        typer.echo(f"user {name} disabled")
+
+    _with_store(config, work)
+
+
+async def _password_hash() -> str:
+    from monitor.web.security import Passwords, password_fault
+
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    fault = password_fault(password)
+    if fault is not None:
+        raise ConfigError(f"this password will not do ({fault}); choose a longer one")
+    return await Passwords().hashed(password)
+
+
+def _with_store(config: Path, work: Callable[[Store], Awaitable[None]], *, upgraded: bool = True) -> None:
+    from monitor.store.store import Store
+
+    async def all_of_it() -> None:
+        store = await Store.open(_settings(config).store.database_url)
+        try:
+            if upgraded:
+                await store.upgrade()
+            await work(store)
+        finally:
+            await store.close()
+
+    asyncio.run(all_of_it())
+
+
+def main() -> None:
+    """Entry point: errors meant for people become one message and an exit code."""
+    try:
+        app()
+    except DialwatchError as error:
+        print(f"dialwatch: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+    except Exception as error:
+        if os.environ.get("DIALWATCH_DEBUG"):
+            raise
+        print(
+            f"dialwatch: unexpected {type(error).__name__}: {error}; "
+            "set DIALWATCH_DEBUG=1 to see where, and please report it",
+            file=sys.stderr,
+        )
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()
