@@ -14,8 +14,10 @@ from tests.web.house import House
 def addresses(home: House) -> list[tuple[str, str]]:
     """Every route there is, with something in its parameters."""
     found = []
-    for route in create_app(home.context).routes:
-        if isinstance(route, APIRoute):
+    for included in create_app(home.context).routes:
+        router = getattr(included, "original_router", None)
+        for route in router.routes if router is not None else ():
+            assert isinstance(route, APIRoute)
             path = route.path_format
             for name in route.param_convertors:
                 path = path.replace("{" + name + "}", "0" if name == "dial" else "x")
