@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
 
+import typer
 from pydantic import SecretStr
 
 from monitor import config, service
@@ -128,12 +129,17 @@ def run_demo(
         data_dir=data_dir,
         seed=seed,
     )
+    typer.echo("正在准备今天到此刻的通话… Preparing the calls of today so far…")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(demo(options, ready=_announce))
 
 
 async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Event | None = None) -> None:
-    """Run the demo until ``stop`` is set, a signal comes, or it is cancelled; ``ready`` is called when it is up."""
+    """Run the demo until ``stop`` is set, a signal comes, or it is cancelled.
+
+    ``ready`` is called when its pages can be opened. Raises ``ConfigError`` for an option out of range,
+    ``EnvironmentFault`` where the port is taken, ``StoreError`` where the data cannot be kept.
+    """
     _check(options)
     with _data_dir(options) as folder:
         settings = demo_settings(options, folder)
@@ -145,6 +151,7 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         store = await Store.open(settings.store.database_url)
         try:
             await store.upgrade()
+            await store.sync_roster(settings, centre.exchange.now)
             history = await _live_through(centre, settings, store, start)
         finally:
             await store.close()
@@ -291,13 +298,13 @@ async def _announce(running: Demo) -> None:
     people_in = "\n".join(
         f"  用户名 user      {name:<8} 密码 password  {word}" for name, word in running.logins.items()
     )
-    print(
+    typer.echo(
         f"\nDialwatch 演示已就绪：模拟的外呼大厅，数据均为虚构。\n"
         f"The Dialwatch demo is ready: a simulated floor, nothing in it is real.\n\n"
         f"  网址 address     {running.url}\n{people_in}\n"
-        f"  模拟时间 clock   {local:%Y-%m-%d %H:%M}，{pace} 倍速 ({pace}× real time)，已有 {running.history} 通 calls so far\n\n"
-        f"按 Ctrl-C 结束。 Press Ctrl-C to stop.\n",
-        flush=True,
+        f"  模拟时间 clock   {local:%Y-%m-%d %H:%M}，{pace} 倍速 ({pace}× real time)\n"
+        f"  已有通话 calls   {running.history}\n\n"
+        f"按 Ctrl-C 结束。 Press Ctrl-C to stop.\n"
     )
 
 
