@@ -81,8 +81,11 @@ async def played(lab: Lab) -> AsyncIterator[dict[str, Played]]:
             group.create_task(play_lane(lane, watch))
     for scenario in last:
         relay = await Relay.open(PORT)
-        async with Watch(pbx(port=relay.port)) as watch:
-            await _play(lab, scenario, watch, relay, played)
+        try:
+            async with Watch(pbx(port=relay.port)) as watch:
+                await _play(lab, scenario, watch, relay, played)
+        except Exception as error:  # noqa: BLE001 - it is this scenario's failure, not that of all others
+            played[scenario.name] = Played(failed=f"the listener failed: {error!r}")
         relay.close()
     yield played
 

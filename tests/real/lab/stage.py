@@ -220,6 +220,12 @@ class Stage:
         """The living channel of an endpoint, waited for."""
         return await self.driver.channel(f"PJSIP/{endpoint}-")
 
+    async def peer(self, channel: str) -> str:
+        """The channel in one bridge with ``channel``."""
+        rows = [line.split("!") for line in (await self.driver.command("core show channels concise")).splitlines()]
+        bridge = next(row[-2] for row in rows if row[0] == channel)
+        return next(row[0] for row in rows if row[0] != channel and bridge in row)
+
     async def done(self, *phones: Phone) -> None:
         """Wait for the ends of phones."""
         await asyncio.gather(*(phone.done() for phone in phones))

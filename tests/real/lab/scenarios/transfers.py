@@ -255,7 +255,7 @@ async def conference_three(stage: Stage) -> list[Expected]:
     caller = await stage.dial(agent, number, Talk(10.5))
     await asyncio.sleep(3)
     channel = await stage.channel(agent)
-    peer = next(c for c in await stage.driver.channels("PJSIP/trunk-a-") if c)
+    peer = await stage.peer(channel)
     where = {"Exten": room, "Context": "from-internal", "Priority": "1"}
     extra = {"ExtraExten": room, "ExtraContext": "from-internal", "ExtraPriority": "1"}
     await stage.driver.action("Redirect", Channel=channel, ExtraChannel=peer, **where, **extra)
@@ -276,10 +276,7 @@ async def redirect_colleague(stage: Stage) -> list[Expected]:
     far = await stage.far(number, Answerer(ring=1, then=(Talk(6),)))
     caller = await stage.dial(agent, number)
     await asyncio.sleep(3)
-    bridged = (await stage.driver.command("core show channels concise")).splitlines()
-    mine = await stage.channel(agent)
-    bridge = next(line.split("!")[-2] for line in bridged if line.startswith(mine + "!"))
-    peer = next(line.split("!")[0] for line in bridged if bridge in line and not line.startswith(mine + "!"))
+    peer = await stage.peer(await stage.channel(agent))
     await stage.driver.action("Redirect", Channel=peer, Context="from-internal", Exten=colleague, Priority="1")
     await stage.done(caller, phone, far)
     talks = {
