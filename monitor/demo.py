@@ -160,7 +160,7 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         pbx = settings.pbx[0]
         secret = pbx.secret.get_secret_value() if pbx.secret is not None else ""
         server = Server(
-            centre.exchange, clock, username=pbx.username, secret=secret, zone=zone, on_login=clock.begin
+            centre.exchange, clock, secret, username=pbx.username, zone=zone, on_login=clock.begin
         )
         port = await server.start()
         settings = settings.model_copy(update={"pbx": (pbx.model_copy(update={"port": port}),)})

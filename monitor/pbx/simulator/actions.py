@@ -92,9 +92,10 @@ class Answers:
             f"{channel.fields()}Type: {channel.name.partition('/')[0]}\r\nDNID: {channel.dialled}\r\n"
             f"EffectiveConnectedLineNum: {channel.connected_number}\r\n"
             f"EffectiveConnectedLineName: {channel.connected}\r\nTimeToHangup: 0\r\n"
-            f"BridgeID: {_bridge_id(channel)}\r\nApplication: {channel.application}\r\nData: {channel.data}\r\n"
-            "Nativeformats: (alaw)\r\nReadformat: alaw\r\nReadtrans: \r\nWriteformat: alaw\r\nWritetrans: \r\n"
-            f"Callgroup: 0\r\nPickupgroup: 0\r\nSeconds: {int(self._exchange.now - channel.created_at)}\r\n{variables}"
+            f"BridgeID: {_bridge_id(channel)}\r\nApplication: {channel.application}\r\n"
+            f"Data: {channel.data}\r\nNativeformats: (alaw)\r\nReadformat: alaw\r\nReadtrans: \r\n"
+            "Writeformat: alaw\r\nWritetrans: \r\nCallgroup: 0\r\nPickupgroup: 0\r\n"
+            f"Seconds: {int(self._exchange.now - channel.created_at)}\r\n{variables}"
         )
 
     def bridges(self, action: Action) -> str:

@@ -4,6 +4,8 @@ A few are made once; each call's recording is another name of one of them (a har
 the file system has no links), so a day of calls takes a few megabytes.
 """
 
+# ruff: noqa: S311 - the dice of a simulation: a seed must give the same day again
+
 from __future__ import annotations
 
 import array

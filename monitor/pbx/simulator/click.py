@@ -171,6 +171,7 @@ def _response(centre: Centre, plan: Dial, channel: str, uniqueid: str | None, ex
         "OriginateResponse",
         "call",
         f"ActionID: crm-{x.processed_calls}\r\nResponse: {'Success' if uniqueid else 'Failure'}\r\n",
-        f"Channel: {channel}\r\nContext: from-internal\r\nExten: {exten}\r\nReason: {4 if uniqueid else 3}\r\n",
-        f"Uniqueid: {uniqueid or '<unknown>'}\r\nCallerIDNum: {user}\r\nCallerIDName: {user}\r\n",
+        f"Channel: {channel}\r\nContext: from-internal\r\nExten: {exten}\r\n",
+        f"Reason: {4 if uniqueid else 3}\r\nUniqueid: {uniqueid or '<unknown>'}\r\n",
+        f"CallerIDNum: {user}\r\nCallerIDName: {user}\r\n",
     )

@@ -72,8 +72,7 @@ def internal(centre: Centre, plan: Internal) -> Script:
 def pass_on(centre: Centre, plan: PassedOn, root: Channel, far: Channel, call: TrueCall) -> Script:
     """The agent sends the far end to a colleague and is out of the call; the colleague answers."""
     x = centre.exchange
-    bridge = far.bridge
-    assert bridge is not None
+    bridge = far.joined
     exten = plan.to.extension
     x.send("Unhold", "call", root.fields())
     x.variable(far, "BLINDTRANSFER", root.name)

@@ -6,6 +6,8 @@ drawn beforehand from odds that follow the hour, the agent and the trunk. Number
 is 0000), and the same seed gives the same day.
 """
 
+# ruff: noqa: S311 - the dice of a simulation: a seed must give the same day again
+
 from __future__ import annotations
 
 import random

@@ -84,7 +84,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """A call to a queue: ``members`` ring; ``answered_by`` is one of them, or nobody before the caller gives up."""
+    """A call to a queue: ``members`` ring; ``answered_by`` is one of them; ``None``: the caller gives up."""
 
     number: str
     name: str
@@ -133,7 +133,7 @@ def queued(centre: Centre, plan: Queued) -> Script:
         _abandon(centre, plan, root, rung)
         call.end(x.now, Outcome.CANCELLED, HangupBy.REMOTE)
     else:
-        yield from _connect(centre, plan, root, rung, call)
+        yield from _connect(centre, plan, plan.answered_by, root, rung, call)
     if call.recording is not None:
         centre.recorded(call.recording, sum(call.talk.values()))
 
@@ -159,12 +159,15 @@ def _ring_member(centre: Centre, plan: Queued, root: Channel, member: Member) ->
 
 
 def _connect(
-    centre: Centre, plan: Queued, root: Channel, rung: list[tuple[Member, Channel]], call: TrueCall
+    centre: Centre,
+    plan: Queued,
+    winner: Member,
+    root: Channel,
+    rung: list[tuple[Member, Channel]],
+    call: TrueCall,
 ) -> Script:
     x = centre.exchange
     queue = plan.queue
-    winner = plan.answered_by
-    assert winner is not None
     leg = next(channel for member, channel in rung if member is winner)
     losers = [(member, channel) for member, channel in rung if member is not winner]
     x.set_state(leg, UP)
@@ -249,7 +252,8 @@ def _member_status(centre: Centre, queue: Queue, member: Member, *, status: int,
         "QueueMemberStatus",
         "agent",
         f"Queue: {queue.number}\r\nMemberName: {member.phone.name}\r\nInterface: {device}\r\n",
-        f"StateInterface: {device}\r\nMembership: static\r\nPenalty: 0\r\nCallsTaken: {member.calls_taken}\r\n",
-        f"LastCall: {member.last_call}\r\nLastPause: 0\r\nLoginTime: {queue.login_time}\r\nInCall: {in_call}\r\n",
+        f"StateInterface: {device}\r\nMembership: static\r\nPenalty: 0\r\n",
+        f"CallsTaken: {member.calls_taken}\r\nLastCall: {member.last_call}\r\nLastPause: 0\r\n",
+        f"LoginTime: {queue.login_time}\r\nInCall: {in_call}\r\n",
         f"Status: {status}\r\nPaused: 0\r\nPausedReason: \r\nRinginuse: 0\r\nWrapuptime: 0\r\n",
     )

@@ -108,8 +108,7 @@ def measure(centre: Centre, channel: Channel) -> None:
 def part(centre: Centre, first: Channel, root: Channel) -> None:
     """``first`` of two bridged channels says goodbye: the bridge ends, and so does ``root``'s dialplan."""
     x = centre.exchange
-    bridge = first.bridge
-    assert bridge is not None
+    bridge = first.joined
     other = next(channel for channel in bridge.channels if channel is not first)
     seconds = x.now - (first.answered_at or x.now)
     rtcp.summary(centre, first, seconds)

@@ -74,6 +74,13 @@ class Channel:
         """``PJSIP/8001`` of ``PJSIP/8001-0000001d``."""
         return self.name.rpartition("-")[0]
 
+    @property
+    def joined(self) -> Bridge:
+        """The bridge it is in. Raises ``ValueError`` if it is in none."""
+        if self.bridge is None:
+            raise ValueError(f"{self.name} is in no bridge")
+        return self.bridge
+
     def change(self, **values: object) -> None:
         """Set attributes."""
         for key, value in values.items():

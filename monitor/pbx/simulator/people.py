@@ -1,5 +1,7 @@
 """The agents of the simulated centre: who they are, and what their habits are."""
 
+# ruff: noqa: S311 - the dice of a simulation: a seed must give the same day again
+
 from __future__ import annotations
 
 import random
@@ -11,7 +13,11 @@ from monitor.pbx.simulator.centre import Phone
 
 TEAM_SIZE = 12
 
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡"
+    "余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯"
+    "龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
 _DOUBLE_SURNAMES = ("欧阳", "上官", "司马", "诸葛")
 _GIVEN: tuple[str, ...] = (
     *"伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚文辉玲婷雪琳健丹宇佳",

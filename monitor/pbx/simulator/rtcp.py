@@ -109,7 +109,8 @@ def _addresses(to: str, source: str) -> str:
 def _sender(now: float, stream: Stream) -> str:
     return (
         f"SSRC: {stream.ssrc}\r\nPT: 200(SR)\r\nReportCount: 1\r\nSentNTP: {now:.6f}\r\n"
-        f"SentRTP: {stream.packets * 160}\r\nSentPackets: {stream.packets}\r\nSentOctets: {stream.packets * 160}\r\n"
+        f"SentRTP: {stream.packets * 160}\r\nSentPackets: {stream.packets}\r\n"
+        f"SentOctets: {stream.packets * 160}\r\n"
     )
 
 

@@ -12,6 +12,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from datetime import UTC, tzinfo
+from typing import cast
 
 from monitor.clock import Clock
 from monitor.pbx.simulator.actions import Answers, error, response
@@ -37,17 +38,17 @@ PAUSE_SECONDS = 0.015
 class Server:
     """The simulated PBX on a port. ``start`` listens, ``run`` lets time pass, ``stop`` ends it.
 
-    ``classes`` are the event classes that the user may read (``read`` in manager.conf); ``on_login`` is called
-    at each login.
+    ``classes`` are the event classes that the user may read (``read`` in manager.conf); ``on_login`` is
+    called at each login.
     """
 
     def __init__(
         self,
         exchange: Exchange,
         clock: Clock,
+        secret: str,
         *,
         username: str = "dialwatch",
-        secret: str = "simulated",
         zone: tzinfo = UTC,
         classes: frozenset[str] = ALL_CLASSES,
         on_login: Callable[[], None] | None = None,
@@ -114,9 +115,8 @@ class Session(asyncio.Protocol):
         self._closing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(GREETING)
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.write(GREETING)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._server.sessions.discard(self)
@@ -221,7 +221,7 @@ class Session(asyncio.Protocol):
             self._mask = self._server.classes & {part.strip() for part in mask.lower().split(",")}
 
     def _send(self, text: str) -> None:
-        # Not through the queue of events, but what happened before is told before: as Asterisk's stream shows it.
+        # Answers do not wait in the queue of events, but what happened before them is told before them.
         self.flush()
         if self._transport is not None:
             self._transport.write(text.encode())

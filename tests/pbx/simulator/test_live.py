@@ -64,7 +64,7 @@ class Live:
     def __init__(self) -> None:
         self.day = Day(agents=24)
         self.clock = FloorClock(self.day)
-        self.server = Server(self.day.exchange, self.clock)
+        self.server = Server(self.day.exchange, self.clock, "simulated")
         self.calls: dict[str, Call] = {}
         self.gaps: dict[str, Gap] = {}
         self.state = LinkState.CONNECTING

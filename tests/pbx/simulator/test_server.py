@@ -53,7 +53,7 @@ class Running:
 
     def __init__(self) -> None:
         self.stage = Stage(timestamps=True)
-        self.server = Server(self.stage.exchange, FastClock(1000.0, START), secret="s3cret")
+        self.server = Server(self.stage.exchange, FastClock(1000.0, START), "s3cret")
         self.port = 0
 
     async def client(self, *, login: bool = True) -> Client:
