@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from monitor.clock import Clock, SystemClock
+from monitor.clock import Clock, SystemClock, timer
 from monitor.config import Pbx, Settings
 from monitor.errors import CaptureError, ConfigError, LinkError
 from monitor.pbx import resync
@@ -36,12 +36,13 @@ class Recording:
         self._pbx = pbx
         self._writer = writer
         self._clock = clock
+        self._timer = timer(clock)
         self._tell = tell
         self._stopped = asyncio.Event()
         self._connected = False
         self._marked = False
         self._failure: CaptureError | None = None
-        self._told = clock.monotonic()
+        self._told = self._timer.monotonic()
 
     @property
     def size(self) -> int:
@@ -81,7 +82,7 @@ class Recording:
                     raise
                 delay = backoff.next()
                 self._tell(f"{error}; next try in {delay:.0f} s")
-                await self._clock.sleep(delay)
+                await self._timer.sleep(delay)
             else:
                 backoff.reset()
 
@@ -132,8 +133,8 @@ class Recording:
             self._writer.flush()
         except CaptureError as error:
             self._fail(error)
-        if self._clock.monotonic() - self._told >= PROGRESS_SECONDS:
-            self._told = self._clock.monotonic()
+        if self._timer.monotonic() - self._told >= PROGRESS_SECONDS:
+            self._told = self._timer.monotonic()
             self._tell(f"{self.size:,} bytes")
 
 

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal, cast
+from typing import IO, Literal, Self, cast
 
 import msgspec
 
@@ -117,7 +117,7 @@ def _create(path: Path) -> IO[bytes]:
     try:
         if path.exists() and path.stat().st_size:
             raise CaptureError(f"{path}: exists already; give another name or remove it")
-        plain = open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")  # noqa: SIM115
+        plain = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
     except OSError as error:
         raise CaptureError(f"{path}: cannot be created ({error.strerror})") from None
     if path.suffix == ".gz":
@@ -165,11 +165,12 @@ class _Source:
         self._path = path
         self._taken = 0
         try:
-            self._file = cast("IO[bytes]", gzip.open(path) if path.suffix == ".gz" else path.open("rb"))
+            file = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - closed in __exit__
+            self._file = cast("IO[bytes]", file)
         except OSError as error:
             raise CaptureError(f"{path}: cannot be read ({error.strerror})") from None
 
-    def __enter__(self) -> _Source:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -11,18 +11,18 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import msgspec
 
-from monitor.clock import Clock
+from monitor.clock import Clock, timer
 from monitor.domain import Change, Gap, GapReason, LinkState, LinkStatus
 from monitor.errors import LinkError
 from monitor.pbx import resync
 from monitor.pbx.backoff import Backoff
 from monitor.pbx.events import wanted
 from monitor.pbx.inbox import Inbox
-from monitor.pbx.session import LinkSettings, Refused, Session
+from monitor.pbx.session import LinkSettings, LoginRefusedError, Session
 from monitor.pbx.snapshot import Snapshot
 from monitor.pbx.wire import event_name
 
@@ -87,6 +87,7 @@ class Listener:
         self._pipeline = pipeline
         self._publish = publish
         self._clock = clock
+        self._timer = timer(clock)
         self._inbox = Inbox(settings.queue_messages)
         least = settings.reconnect_min_seconds
         self._backoff = Backoff(least, max(least, settings.reconnect_max_seconds), chance)
@@ -101,33 +102,43 @@ class Listener:
         self.failures = 0
         self.status = LinkStatus(pbx=settings.name, state=LinkState.CONNECTING, since=self._begun)
         self._last_told: LinkStatus | None = None
-        self._status_told = clock.monotonic()
+        self._status_told = self._timer.monotonic()
 
     async def run(self) -> None:
         """Listen until cancelled."""
         self._tell(LinkState.CONNECTING, f"connecting to {self._settings.host}:{self._settings.port}")
         if self.last_heard is not None:
             self._blind_from(self.last_heard, GapReason.NOT_RUNNING)
-        while True:
-            try:
-                await self._connection()
-            except Refused as error:
-                self._blind_from(self.last_heard or self._begun, GapReason.REFUSED)
-                delay = self._refused_backoff.next()
-                self._tell(LinkState.REFUSED, f"{error}; next try in {delay:.0f} s")
-            except LinkError as error:
-                self._blind_from(self.last_heard or self._begun, GapReason.LINK_LOST)
-                delay = self._backoff.next()
-                self._tell(LinkState.DOWN, str(error))
-            log.warning(
-                "link_down pbx=%s next_try_seconds=%.1f reason=%s",
-                self._settings.name,
-                delay,
-                self.status.reason,
-            )
-            await self._clock.sleep(delay)
+        try:
+            while True:
+                delay = await self._try()
+                log.warning(
+                    "link_down pbx=%s next_try_seconds=%.1f reason=%s",
+                    self._settings.name,
+                    delay,
+                    self.status.reason,
+                )
+                await self._timer.sleep(delay)
+        finally:
+            if self._gap is not None:
+                # The next run tells of the time until then as a gap of its own.
+                self._publish([msgspec.structs.replace(self._gap, ended_at=self._clock.now())])
 
-    async def _connection(self) -> None:
+    async def _try(self) -> float:
+        """Connect, listen while it lasts; returns the seconds to wait before the next try."""
+        try:
+            await self._connection()
+        except LoginRefusedError as error:
+            self._blind_from(self.last_heard or self._begun, GapReason.REFUSED)
+            delay = self._refused_backoff.next()
+            self._tell(LinkState.REFUSED, f"{error}; next try in {delay:.0f} s")
+        except LinkError as error:
+            self._blind_from(self.last_heard or self._begun, GapReason.LINK_LOST)
+            delay = self._backoff.next()
+            self._tell(LinkState.DOWN, str(error))
+        return delay
+
+    async def _connection(self) -> NoReturn:
         """One connection, from its begin to its end; ends with ``LinkError`` or a cancel."""
         self._inbox.clear()
         session = await Session.open(self._settings, self._clock, inbox=self._inbox, wanted=wanted)
@@ -137,7 +148,7 @@ class Listener:
             self._refused_backoff.reset()
             self._pipeline.connected(self._clock.now())
             reason = await self._look(session)
-            up_at = self._clock.monotonic()
+            up_at = self._timer.monotonic()
             self._tell(LinkState.UP, reason)
             log.info("link_up pbx=%s version=%s", self._settings.name, self.status.version)
             await self._listen(session)
@@ -156,10 +167,10 @@ class Listener:
         self._heard_monotonic = protocol.last_byte
         self._end_announced = protocol.shutdown
         # A PBX that accepts us and hangs up at once is left alone longer and longer.
-        if self._clock.monotonic() - up_at >= self._settings.reconnect_max_seconds:
+        if self._timer.monotonic() - up_at >= self._settings.reconnect_max_seconds:
             self._backoff.reset()
 
-    async def _listen(self, session: Session) -> None:
+    async def _listen(self, session: Session) -> NoReturn:
         settings = self._settings
         try:
             async with asyncio.TaskGroup() as group:
@@ -197,7 +208,7 @@ class Listener:
     def _tick(self, session: Session) -> None:
         """About once a second: tell the lag now and then."""
         self.last_heard = session.protocol.heard_at
-        if self._clock.monotonic() - self._status_told >= STATUS_SECONDS:
+        if self._timer.monotonic() - self._status_told >= STATUS_SECONDS:
             self._tell(self.status.state, self.status.reason)
 
     async def _look(self, session: Session, *, same_run: bool = False) -> str:
@@ -235,7 +246,7 @@ class Listener:
         if self._heard_monotonic is not None:
             return process.heard - self._heard_monotonic
         if self.last_heard is not None:
-            return at - (self._clock.monotonic() - process.heard) - self.last_heard
+            return at - (self._timer.monotonic() - process.heard) - self.last_heard
         return None
 
     def _blind_from(self, at: float, reason: GapReason) -> None:
@@ -253,7 +264,7 @@ class Listener:
         pipeline = self._pipeline
         try:
             pipeline.received(messages, at)
-        except Exception:  # noqa: BLE001 - found out below which message it was; the others count
+        except Exception:  # found out below which message it was; the others count
             self._deliver_singly(messages, at)
         changes = pipeline.take()
         if changes:
@@ -273,7 +284,7 @@ class Listener:
         """Publish the status if it differs from the one told last."""
         lag = self._pipeline.lag_seconds if state is LinkState.UP else None
         told = self.status
-        self._status_told = self._clock.monotonic()
+        self._status_told = self._timer.monotonic()
         self.status = LinkStatus(
             pbx=told.pbx,
             state=state,

@@ -14,11 +14,11 @@ import uuid
 from collections.abc import Callable, Sequence
 from itertools import count
 
-from panoramisk.actions import Action  # type: ignore[import-untyped]
-from panoramisk.ami_protocol import AMIProtocol  # type: ignore[import-untyped]
-from panoramisk.message import Message  # type: ignore[import-untyped]
+from panoramisk.actions import Action
+from panoramisk.ami_protocol import AMIProtocol
+from panoramisk.message import Message
 
-from monitor.clock import Clock
+from monitor.clock import Clock, timer
 from monitor.errors import LinkError
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.wire import BANNER, Framer, event_name, headers
@@ -45,7 +45,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         fallback: str = "gb18030",
         tap: Callable[[bytes], None] | None = None,
     ) -> None:
-        self._clock = clock
+        self._now = clock.now
+        self._monotonic = timer(clock).monotonic
         self._inbox = inbox
         self._wanted = wanted
         self._fallback = fallback
@@ -57,7 +58,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self._rows: dict[str, list[bytes]] = {}
         self._recent: tuple[Sequence[bytes], Sequence[bytes]] = ((), ())
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.last_byte = clock.monotonic()
+        self.last_byte = self._monotonic()
         self.heard_at: float | None = None
         self.fully_booted: dict[str, str] | None = None
         self.booted_heard = self.last_byte
@@ -75,8 +76,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
 
     def data_received(self, data: bytes) -> None:
         """Frame, look at names, append; nothing else happens in the reader."""
-        at = self._clock.now()
-        self.last_byte = self._clock.monotonic()
+        at = self._now()
+        self.last_byte = self._monotonic()
         if self.heard_at is None and not BANNER.startswith(data[: len(BANNER)]):
             self._why_lost = "the peer does not speak AMI (is it the right port?)"
             self.transport.abort()
@@ -92,7 +93,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
             self._look_for_boot(messages)
         if self.responses:
             ours = self._ours
-            messages = [message for message in messages if ours not in message or not self._answered(message)]
+            messages = [each for each in messages if ours not in each or not self._answered(each)]
         if self._inbox is not None:
             kept = self._wanted(messages)
             if kept:

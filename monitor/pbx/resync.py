@@ -11,7 +11,7 @@ import asyncio
 
 import msgspec
 
-from monitor.pbx.session import ActionRefused, Session
+from monitor.pbx.session import ActionRefusedError, Session
 from monitor.pbx.snapshot import Snapshot, SnapshotBuilder
 
 #: Asked for with ``Status``: when the call of a channel was answered, in epoch seconds.
@@ -53,14 +53,14 @@ async def look(session: Session) -> Picture:
     async def ask(action: str) -> dict[str, str]:
         try:
             return await session.ask(action)
-        except ActionRefused:
+        except ActionRefusedError:
             missing.append(action)
             return {}
 
     async def gather_rows(action: str, **fields: str) -> list[dict[str, str]]:
         try:
             rows = await session.listing(action, **fields)
-        except ActionRefused:
+        except ActionRefusedError:
             missing.append(action)
             return []
         for row in rows:
@@ -92,7 +92,7 @@ async def _who_is_in(session: Session, bridge: dict[str, str], builder: Snapshot
     bridge_id = bridge.get("BridgeUniqueid", "")
     try:
         rows = await session.listing("BridgeInfo", BridgeUniqueid=bridge_id)
-    except ActionRefused:
+    except ActionRefusedError:
         return  # it ended since the list was made
     for row in rows:
         builder.add({**row, "BridgeUniqueid": bridge_id})

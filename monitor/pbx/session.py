@@ -15,10 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn, Protocol
 
-from panoramisk.manager import Manager  # type: ignore[import-untyped]
-from panoramisk.message import Message  # type: ignore[import-untyped]
+from panoramisk.manager import Manager
+from panoramisk.message import Message
 
-from monitor.clock import Clock, within
+from monitor.clock import Clock, timer, within
 from monitor.errors import LinkError
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.protocol import AmiProtocol
@@ -34,11 +34,11 @@ STOPPING = "the PBX is stopping or restarting"
 CLOSED = "the PBX closed the connection; it also does so when it finds that we read too slowly (writetimeout)"
 
 
-class Refused(LinkError):
+class LoginRefusedError(LinkError):
     """The PBX answered, and said no to our login."""
 
 
-class ActionRefused(LinkError):
+class ActionRefusedError(LinkError):
     """The PBX answered an action with an error: not permitted, not known, nothing there."""
 
 
@@ -94,7 +94,7 @@ class Session:
     def __init__(self, settings: LinkSettings, manager: Manager, protocol: AmiProtocol, clock: Clock) -> None:
         self._settings = settings
         self._manager = manager
-        self._clock = clock
+        self._timer = timer(clock)
         self.protocol = protocol
 
     @classmethod
@@ -127,12 +127,12 @@ class Session:
         )
         where = f"{settings.host}:{settings.port}"
         try:
-            await within(clock, CONNECT_SECONDS, manager.connect())
+            await within(timer(clock), CONNECT_SECONDS, manager.connect())
         except TimeoutError:
             raise LinkError(f"{where} does not answer within {CONNECT_SECONDS:g} s; is the PBX up?") from None
         except ssl.SSLCertVerificationError as error:
             raise LinkError(
-                f"the certificate of {where} is not trusted: {error.verify_message}; set tls_ca to its authority"
+                f"the certificate of {where} is not trusted: {error.verify_message}; set tls_ca"
             ) from None
         except ssl.SSLError as error:
             raise LinkError(f"no TLS with {where}: {error.reason or error}; is this the TLS port?") from None
@@ -145,17 +145,19 @@ class Session:
     async def login(self) -> None:
         """Log in with events on, by MD5 challenge or in clear.
 
-        Raises ``Refused`` where the PBX says no, ``LinkError`` where it says nothing.
+        Raises ``LoginRefusedError`` where the PBX says no, ``LinkError`` where it says nothing.
         """
         settings = self._settings
         if settings.secret is None:
-            raise Refused(f"no secret for user {settings.username}: set {settings.secret_source}")
+            raise LoginRefusedError(f"no secret for user {settings.username}: set {settings.secret_source}")
         secret = settings.secret.get_secret_value()
         action = {"Action": "Login", "Username": settings.username, "Events": "on"}
         if settings.auth == "md5":
             asked = await self._send({"Action": "Challenge", "AuthType": "MD5"}, LOGIN_SECONDS)
             if not asked.success:
-                raise Refused(f'no MD5 challenge: {asked.message}; set auth = "plain", best with TLS')
+                raise LoginRefusedError(
+                    f'no MD5 challenge: {asked.message}; set auth = "plain", best with TLS'
+                )
             key = hashlib.md5(f"{asked.challenge}{secret}".encode(), usedforsecurity=False).hexdigest()
             action |= {"AuthType": "MD5", "Key": key}
         else:
@@ -163,9 +165,9 @@ class Session:
         try:
             answer = await self._send(action, LOGIN_SECONDS)
         except ValueError as error:
-            raise Refused(f"user {settings.username}: {error}") from None
+            raise LoginRefusedError(f"user {settings.username}: {error}") from None
         if not answer.success:
-            raise Refused(
+            raise LoginRefusedError(
                 f"the PBX refuses user {settings.username}: {answer.message or 'no reason given'}; "
                 f"check username, {settings.secret_source} and the permit lines in manager.conf"
             )
@@ -178,7 +180,7 @@ class Session:
     async def ask(self, action: str, **fields: str) -> dict[str, str]:
         """The answer's headers.
 
-        Raises ``ActionRefused``, or ``LinkError`` where the connection is lost or no answer comes.
+        Raises ``ActionRefusedError``, or ``LinkError`` where the connection is lost or no answer comes.
         """
         return dict((await self._send({"Action": action, **fields}, ACTION_SECONDS)).items())
 
@@ -194,11 +196,11 @@ class Session:
 
         Raises ``LinkError`` when no byte came for ``silence_seconds``: a dead peer never closes.
         """
-        clock, protocol = self._clock, self.protocol
-        pinged = clock.monotonic()
+        protocol, now = self.protocol, self._timer.monotonic()
+        pinged = now
         while True:
-            await clock.sleep(WATCH_SECONDS)
-            now = clock.monotonic()
+            await self._timer.sleep(WATCH_SECONDS)
+            now = self._timer.monotonic()
             silent = now - protocol.last_byte
             if silent >= silence_seconds:
                 raise LinkError(f"nothing heard for {silent:.0f} s, not even an answer to pings")
@@ -218,7 +220,7 @@ class Session:
 
     async def _answer(self, action: str, sent: asyncio.Future[Message], seconds: float) -> Message:
         try:
-            answer = await within(self._clock, seconds, sent)
+            answer = await within(self._timer, seconds, sent)
         except TimeoutError:
             hint = "" if self.protocol.heard_at else ", not even a greeting; is it a TLS port?"
             raise LinkError(f"no answer to {action} within {seconds:g} s{hint}") from None
@@ -227,7 +229,7 @@ class Session:
             and answer.response == "Error"
             and action not in ("Login", "Challenge")
         ):
-            raise ActionRefused(f"{action}: {answer.message or 'refused without a reason'}")
+            raise ActionRefusedError(f"{action}: {answer.message or 'refused without a reason'}")
         return answer
 
 
