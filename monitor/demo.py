@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from monitor import config, service
 from monitor.domain import Call, Change, ExtensionStatus
-from monitor.errors import ConfigError, EnvironmentFault
+from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.simulator import floor
 from monitor.pbx.simulator.audio import Recorder
@@ -170,13 +170,16 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
             if ready is not None:
                 await ready(Demo(running.url, logins, centre, clock, running.store, history))
 
-        async with asyncio.TaskGroup() as group:
-            playing = group.create_task(server.run())
-            try:
-                await service.serve(settings, clock=clock, ready=up, stop=stop)
-            finally:
-                playing.cancel()
-                await server.stop()
+        try:
+            async with asyncio.TaskGroup() as group:
+                playing = group.create_task(server.run())
+                try:
+                    await service.serve(settings, clock=clock, ready=up, stop=stop)
+                finally:
+                    playing.cancel()
+                    await server.stop()
+        except* DialwatchError as group_of_one:
+            raise group_of_one.exceptions[0] from None
 
 
 def demo_settings(options: Options, folder: Path) -> config.Settings:

@@ -99,12 +99,12 @@ async def test_its_login_opens_a_board_that_is_alive(tmp_path: Path) -> None:
         async with httpx2.AsyncClient(base_url=running.url, headers=ours, trust_env=False) as client:
             login = {"username": "demo", "password": running.logins["demo"]}
             assert (await client.post("/api/login", json=login)).status_code == 204
-            board = (await client.get("/api/board")).json()
+            board = (await client.get("/api/board")).json()["board"]
             assert len(board["agents"]) == 12
             assert board["site"]["figures"]["dials"] >= 50
             states: Counter[str] = Counter()
             while len({"talking", "ringing", "idle"} & states.keys()) < 3:
-                board = (await client.get("/api/board")).json()
+                board = (await client.get("/api/board")).json()["board"]
                 states += Counter(agent["state"] for agent in board["agents"])
                 await asyncio.sleep(0.02)
 
