@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import gzip
 import multiprocessing
+import random
 import re
 import statistics
 import tempfile
@@ -29,11 +30,11 @@ from bench.scene import FIRST_EXTENSION, board_address, product, settings
 from bench.table import percentile, table
 from monitor.domain import Call
 from monitor.pbx.pipeline import Pipeline
-from monitor.pbx.wire import Framer
+from monitor.pbx.wire import MESSAGE_END, Framer
 
 TRACE = Path(__file__).parents[1] / "tests/traces/out_answered.ami.gz"
 SLICE_SECONDS = 0.002
-CALLS_AT_ONCE = 60
+CALLS_AT_ONCE = 24
 _UNIQUEID = re.compile(rb"\b(\d{10})\.(\d+)\b")
 _BRIDGE = re.compile(rb"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _SERIAL = re.compile(rb"-([0-9a-f]{8})\b")
@@ -94,7 +95,11 @@ def pbx(pipe: Connection, rate: int, seconds: float, agents: int) -> None:
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(b"Asterisk Call Manager/9.0.0\r\n")
-            while action := await reader.readuntil(b"\r\n\r\n"):
+            while True:
+                try:
+                    action = await reader.readuntil(MESSAGE_END)
+                except asyncio.IncompleteReadError:
+                    return
                 fields = dict(line.split(": ", 1) for line in action.decode().split("\r\n") if ": " in line)
                 allowed = fields["Action"] in ("Login", "Ping")
                 answer = "Success" if allowed else "Error"
@@ -114,18 +119,18 @@ def pbx(pipe: Connection, rate: int, seconds: float, agents: int) -> None:
         for _ in range(CALLS_AT_ONCE):
             calls.append(template.call(number, FIRST_EXTENSION + number % agents))
             number += 1
-        begun, sent, turn = time.monotonic(), 0, 0
+        begun, sent, chance = time.monotonic(), 0, random.Random(1)
         while (passed := time.monotonic() - begun) < seconds:
             due = int(passed * rate) - sent
             out = []
             for _ in range(due):
-                turn = (turn + 1) % CALLS_AT_ONCE
+                turn = chance.randrange(CALLS_AT_ONCE)
                 message = next(calls[turn], None)
                 if message is None:
                     calls[turn] = template.call(number, FIRST_EXTENSION + number % agents)
                     number += 1
                     message = next(calls[turn])
-                out.append(message[0])
+                out += (message[0], MESSAGE_END)
                 if message[1]:
                     written[message[1]] = time.time()
             writer.write(b"".join(out))
