@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -23,10 +24,21 @@ Row = dict[str, str]
 
 def link(port: int = 5038, **settings: Any) -> Pbx:
     """Settings of a PBX on loopback."""
-    given = {"host": "127.0.0.1", "username": "dialwatch", "secret_env": "DIALWATCH_AMI_SECRET"}
+    given: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "username": "dialwatch",
+        "secret_env": "DIALWATCH_AMI_SECRET",
+    }
     patterns = {"agents": ("PJSIP/80[0-9][0-9]",), "trunks": ("PJSIP/trunk-*",), "dial_prefix": "9"}
     secret = {"secret": SecretStr("s3cr3t-word")}
-    return Pbx(**{"name": "main", "port": port, **given, **patterns, **secret, **settings})
+    given |= {"name": "main", "port": port}
+    return Pbx(
+        **{
+            key: value
+            for key, value in {**given, **patterns, **secret, **settings}.items()
+            if value is not None
+        }
+    )
 
 
 def message(*lines: str, **fields: object) -> bytes:
@@ -186,7 +198,9 @@ async def fake_ami(tls: ssl.SSLContext | None = None) -> AsyncIterator[FakeAmi]:
         tasks.add(task)
         await fake.serve(reader, writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(
+        serve, "127.0.0.1" if tls is None else None, 0, ssl=tls, family=socket.AF_INET
+    )
     fake.port = server.sockets[0].getsockname()[1]
     try:
         yield fake

@@ -17,7 +17,7 @@ TRACES = Path(__file__).parent.parent / "traces"
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 STREAM = (
     BANNER
-    + "Response: Success\r\nMessage: Authentication accepted\r\n\r\n".encode()
+    + b"Response: Success\r\nMessage: Authentication accepted\r\n\r\n"
     + "Event: Newchannel\r\nCallerIDName: 张伟\r\nExten: \r\nContext:\r\n\r\n".encode()
     + b"Event: TestEvent\r\nType: StateChange\r\n\r\n\r\n"  # an empty line too many, as Asterisk 22 sends
     + b"Event: Hangup\r\nCause-txt: Normal: Clearing\r\n\r\n"
