@@ -1,0 +1,77 @@
+// The wall-board: draws the live board, as a page to work with or as a wall to glance at (TV mode).
+import { connect, boardNow } from "../common/link.js";
+import { setZone } from "../common/format.js";
+import { applyTheme, html, mount, request } from "../common/ui.js";
+import { loadWords, t } from "../common/words.js";
+import { Desk } from "./desk.js";
+import { pagesOf, Wall } from "./wall.js";
+
+const ROTATE_SECONDS = 12;
+
+applyTheme();
+const me = await request("/api/me").then((r) => r.json());
+await loadWords(me.language);
+
+let tv = new URLSearchParams(location.search).has("tv");
+/** @type {any} */
+let live = null;
+let orderedAt = 0;
+/** @type {string[]} */
+let order = [];
+
+/** Who stands first changes at most once a minute: tiles never jump about. @param {any} ranking @param {number} now */
+function steady(ranking, now) {
+  if (!order.length || now - orderedAt > 60 || now < orderedAt) {
+    order = ranking.map((/** @type {any} */ r) => r.id);
+    orderedAt = now;
+  }
+  const place = new Map(order.map((id, i) => [id, i]));
+  return [...ranking].sort((a, b) => (place.get(a.id) ?? 1e6) - (place.get(b.id) ?? 1e6));
+}
+
+function setTv(/** @type {boolean} */ wanted) {
+  tv = wanted;
+  history.replaceState(null, "", tv ? "?tv=1" : location.pathname);
+  document.documentElement.classList.toggle("tv", tv);
+  if (tv) document.documentElement.requestFullscreen?.().catch(() => {});
+  else if (document.fullscreenElement) document.exitFullscreen();
+  draw();
+}
+
+function view() {
+  if (!live?.board) return html`<div class="empty" role="status">${t("board.connecting")}</div>`;
+  const now = boardNow(live);
+  const board = live.board;
+  setZone(board.site.timezone);
+  document.title = `${board.site.name} · Dialwatch`;
+  const ranking = steady(board.ranking, now);
+  if (!tv) return html`<${Desk} live=${live} now=${now} ranking=${ranking} onTv=${() => setTv(true)} />`;
+  const pages = pagesOf(board, ranking);
+  const page = Math.floor(performance.now() / 1000 / ROTATE_SECONDS) % pages.length;
+  return html`<${Wall} live=${live} now=${now} page=${pages[page]} number=${page + 1} of=${pages.length} onLeave=${() => setTv(false)} />`;
+}
+
+const draw = mount(view);
+document.documentElement.classList.toggle("tv", tv);
+let waiting = false;
+connect((fresh) => {
+  live = fresh;
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    draw();
+  });
+});
+
+// OLED screens: the wall moves a few pixels in an hour.
+setInterval(() => {
+  const step = Math.floor(Date.now() / 300000) % 8;
+  document.body.style.transform = tv ? `translate(${(step % 4) - 2}px, ${Math.floor(step / 4) - 1}px)` : "";
+}, 60000);
+
+addEventListener("keydown", (event) => {
+  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+  if (!typing && event.key === "f" && !event.ctrlKey && !event.metaKey) setTv(!tv);
+  if (event.key === "Escape" && tv) setTv(false);
+});

@@ -1,0 +1,93 @@
+// Pieces that the desk and the wall share.
+import { clock, count, duration, midnight, percent } from "../common/format.js";
+import { html } from "../common/ui.js";
+import { language, t } from "../common/words.js";
+
+/** A glyph beside every colour. @type {Record<string, string>} */
+export const GLYPH = { idle: "○", dialing: "↗", ringing: "◔", talking: "●", on_hold: "Ⅱ", wrap_up: "✎", not_seen: "–", unreachable: "✕" };
+
+/** The address of the calls behind a figure. @param {any} board @param {Record<string, any>} filter */
+export function callsLink(board, filter) {
+  const from = midnight(board.hours[0]?.start ?? Date.now() / 1000);
+  const query = new URLSearchParams({ from: String(from), to: String(from + 86400), ...filter });
+  return `/calls/?${query}`;
+}
+
+/** @param {any} agent */
+export const nameOf = (agent) => agent.name || agent.extension;
+
+/** @param {any} team */
+export const teamName = (team) => team.name || t("team.unassigned");
+
+/** The deadline that matters now: the one that runs, else the next, else the last. @param {any[]} deadlines @param {number} now */
+export function nearestDeadline(deadlines, now) {
+  return (
+    deadlines.find((d) => now >= d.starts_at - 900 && now < d.dial_by_at + 1800) ??
+    deadlines.find((d) => now < d.dial_by_at) ??
+    deadlines[deadlines.length - 1]
+  );
+}
+
+/** What is wrong, the most urgent first. @param {any} live @param {number} now */
+export function troubles(live, now) {
+  const { board } = live;
+  const found = [];
+  if (live.state !== "live")
+    found.push({ act: true, text: t("stale.text", { time: clock(live.at), ago: duration((performance.now() - live.heard) / 1000) }) });
+  for (const link of board.links)
+    if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
+  for (const gap of board.gaps)
+    if (gap.to != null) found.push({ act: false, text: t("gap.text", { pbx: gap.pbx, from: clock(gap.from), to: clock(gap.to), cut: gap.calls_cut, reason: t(`gap.${gap.reason}`) }) });
+  const writer = board.site.writer;
+  if (writer.state && writer.state !== "ok") found.push({ act: writer.state === "losing", text: t(`writer.${writer.state}`, { n: writer.pending }) });
+  return found;
+}
+
+/** Site figures against their targets. @param {any} board */
+export function siteFigures(board) {
+  const { figures, targets, pace } = board.site;
+  return [
+    { key: "dials", value: count(figures.dials), target: targets.dials, share: ratio(figures.dials, targets.dials), goal: count(targets.dials), filter: { direction: "outbound" }, note: pace == null ? null : t("figure.pace", { pace: percent(pace, 0) }), behind: pace != null && pace < 0.9 },
+    { key: "connects", value: count(figures.connects), target: targets.connects, share: ratio(figures.connects, targets.connects), goal: count(targets.connects), filter: { direction: "outbound", outcome: "answered" } },
+    { key: "connect_rate", value: percent(figures.connect_rate), target: targets.connect_rate, share: ratio(figures.connect_rate, targets.connect_rate), goal: percent(targets.connect_rate, 0), filter: { direction: "outbound", live: "false" }, behind: figures.connect_rate != null && targets.connect_rate != null && figures.finished >= 50 && figures.connect_rate < targets.connect_rate },
+    { key: "effective_connects", value: count(figures.effective_connects), target: targets.effective_connects, share: ratio(figures.effective_connects, targets.effective_connects), goal: count(targets.effective_connects), filter: { direction: "outbound", outcome: "answered", talk_min: board.site.effective_seconds } },
+    { key: "talk_seconds", value: duration(figures.talk_seconds), target: targets.talk_minutes, share: ratio(figures.talk_seconds / 60, targets.talk_minutes), goal: duration((targets.talk_minutes ?? 0) * 60), filter: { direction: "outbound", outcome: "answered" }, note: figures.average_talk_seconds == null ? null : t("figure.average", { time: duration(figures.average_talk_seconds) }) },
+  ];
+}
+
+/** @param {number | null} value @param {number | null} target */
+const ratio = (value, target) => (target && value != null ? value / target : null);
+
+/** A bar of progress towards a target. @param {{share: number | null}} props */
+export function Progress({ share }) {
+  if (share == null) return null;
+  return html`<span class="progress" aria-hidden="true"><i style=${{ width: `${Math.min(100, share * 100)}%` }}></i></span>`;
+}
+
+/** Dials and connects by stretch of time, as plain bars; the target as a line. @param {{buckets: any[], label: (b: any) => string, gaps?: any[], width: number, title: string, rate?: number | null}} props */
+export function Bars({ buckets, label, gaps = [], width, title }) {
+  const w = 100 / Math.max(1, buckets.length);
+  const top = Math.max(4, ...buckets.map((b) => b.dials));
+  const sum = buckets.reduce((a, b) => a + b.dials, 0);
+  const blind = (/** @type {any} */ b) => gaps.some((g) => g.from < b.start + width && (g.to ?? Infinity) > b.start);
+  return html`<figure class="chart">
+    <figcaption>${title}<span class="muted"> ${t("chart.legend")}</span></figcaption>
+    <div class="plot" role="img" aria-label=${`${title}: ${count(sum)} ${t("metric.dials")}`}>
+      ${buckets.map((b, i) => html`<div class=${`column ${blind(b) ? "hatched" : ""}`} style=${{ left: `${i * w}%`, width: `${w}%` }} title=${`${label(b)} · ${t("metric.dials")} ${b.dials} · ${t("metric.connects")} ${b.connects}`}>
+        <b>${b.dials || ""}</b>
+        <i class="d" style=${{ height: `${(b.dials / top) * 100}%` }}></i>
+        <i class="c" style=${{ height: `${(b.connects / top) * 100}%` }}></i>
+        <span>${label(b)}</span>
+      </div>`)}
+    </div>
+  </figure>`;
+}
+
+/** The words of a verdict. @param {any} first */
+export function verdictText(first) {
+  if (first.verdict === "late") return t("verdict.late", { n: first.late_minutes });
+  return t(`verdict.${first.verdict}`);
+}
+
+/** @param {number} n */
+export const nameLength = (n) => (language() === "en" ? n : n * 2);
