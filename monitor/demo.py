@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from monitor import config, service
 from monitor.domain import Call, Change, ExtensionStatus
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
+from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.simulator import floor
 from monitor.pbx.simulator.audio import Recorder
@@ -250,7 +251,7 @@ def _centre(settings: config.Settings, options: Options, folder: Path, begin: fl
 async def _live_through(centre: Centre, settings: config.Settings, store: Store, until: float) -> int:
     """Play the day up to ``until`` through a pipeline into the store; returns how many calls there were."""
     exchange = centre.exchange
-    pipeline = Pipeline(settings.pbx[0], settings.site.emergency_numbers)
+    pipeline = Pipeline(settings.pbx[0], settings.site.emergency_numbers, VoiceAccumulator)
     messages: list[bytes] = []
     waiting: dict[str, Change] = {}
 

@@ -32,16 +32,8 @@ HALVES = ((time(9, 0), time(12, 0)), (time(13, 30), time(17, 30)))
 
 #: The chance of an answer by the hour; people are easiest to reach late in the morning and the afternoon.
 CONNECT_ODDS = {
-    8: 0.26,
-    9: 0.29,
-    10: 0.35,
-    11: 0.33,
-    12: 0.27,
-    13: 0.29,
-    14: 0.32,
-    15: 0.35,
-    16: 0.36,
-    17: 0.33,
+    **{8: 0.29, 9: 0.32, 10: 0.36, 11: 0.34},
+    **{13: 0.31, 14: 0.33, 15: 0.35, 16: 0.36, 17: 0.33},
 }
 
 #: What becomes of a dial that nobody answers.
