@@ -1,8 +1,9 @@
 """Fetch the browser libraries again from their npm packages, or check that they are what was fetched.
 
 ``scripts/vendor.py`` needs npm and the network and writes ``dashboard/vendor/``; ``--check`` needs
-neither. The only change made to a file is its bare imports (``from "preact"``), which become paths, so
-that the pages need no import map and their policy allows no inline script.
+neither. The only changes made to a file are its bare imports (``from "preact"``), which become paths, so
+that the pages need no import map and their policy allows no inline script, and the note where its source
+map would be. The manifest names version, licence, and the SHA-256 of each file as it lies here.
 """
 
 from __future__ import annotations
@@ -15,15 +16,30 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from typing import Any
 
 VENDOR = Path(__file__).resolve().parent.parent / "dashboard" / "vendor"
 MANIFEST = VENDOR / "manifest.json"
 
-PACKAGES = {
-    "preact": ("11", {"dist/preact.mjs": "preact.mjs", "hooks/dist/hooks.mjs": "hooks.mjs", "LICENSE": "preact.LICENSE"}),
-    "htm": ("3", {"dist/htm.mjs": "htm.mjs", "LICENSE": "htm.LICENSE"}),
+PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
+    "preact": (
+        "11.2.0",
+        {"dist/preact.mjs": "preact.mjs", "hooks/dist/hooks.mjs": "hooks.mjs", "LICENSE": "preact.LICENSE"},
+    ),
+    "@preact/signals-core": (
+        "1.14.5",
+        {"dist/signals-core.mjs": "signals-core.mjs", "LICENSE": "signals-core.LICENSE"},
+    ),
+    "@preact/signals": ("2.11.4", {"dist/signals.mjs": "signals.mjs", "LICENSE": "signals.LICENSE"}),
+    "htm": ("3.1.1", {"dist/htm.mjs": "htm.mjs", "LICENSE": "htm.LICENSE"}),
 }
-IMPORTS = {"preact": "./preact.mjs", "preact/hooks": "./hooks.mjs"}
+"""Package → (version, file in the package → its name here)."""
+
+IMPORTS = {
+    "preact": "./preact.mjs",
+    "preact/hooks": "./hooks.mjs",
+    "@preact/signals-core": "./signals-core.mjs",
+}
 
 
 def fetch() -> None:
@@ -33,38 +49,48 @@ def fetch() -> None:
     for name, (version, files) in PACKAGES.items():
         with tempfile.TemporaryDirectory() as folder:
             made = subprocess.run(
-                ["npm", "pack", "--silent", f"{name}@{version}"], cwd=folder, check=True, capture_output=True, text=True
+                ["npm", "pack", "--silent", f"{name}@{version}"],
+                cwd=folder,
+                check=True,
+                capture_output=True,
+                text=True,
             )
-            archive = Path(folder) / made.stdout.strip().splitlines()[-1]
-            with tarfile.open(archive) as packed:
+            with tarfile.open(Path(folder) / made.stdout.strip().splitlines()[-1]) as packed:
                 packed.extractall(folder, filter="data")
-            package = Path(folder) / "package"
-            about = json.loads((package / "package.json").read_text())
-            entry: dict[str, object] = {"version": about["version"], "license": about["license"], "files": {}}
-            for source, target in files.items():
-                data = _with_paths((package / source).read_text())
-                (VENDOR / target).write_text(data)
-                entry["files"][target] = {"from": source, "sha256": _digest(VENDOR / target)}  # type: ignore[index]
-            manifest[name] = entry
+            manifest[name] = _copied(Path(folder) / "package", files)
     MANIFEST.write_text(json.dumps(manifest, indent=2) + "\n")
 
 
+def _copied(package: Path, files: dict[str, str]) -> dict[str, Any]:
+    about = json.loads((package / "package.json").read_text("utf-8"))
+    taken = {}
+    for source, target in files.items():
+        text = (package / source).read_text("utf-8")
+        (VENDOR / target).write_text(_with_paths(text) if target.endswith(".mjs") else text, "utf-8")
+        taken[target] = {"from": source, "sha256": _digest(VENDOR / target)}
+    return {"version": about["version"], "license": about["license"], "files": taken}
+
+
 def _with_paths(text: str) -> str:
+    """A module with its bare imports as paths. Raises ``KeyError`` for a package that is not vendored."""
     text = re.sub(r"\n?//# sourceMappingURL=\S+\s*$", "\n", text)
-    return re.sub(
-        r'(from|import)\s*"([\w/]+)"', lambda m: f'{m[1]}"{IMPORTS[m[2]]}"' if m[2] in IMPORTS else m[0], text
-    )
+    return re.sub(r'(from|import)\s*"([^"./][^"]*)"', lambda found: f'{found[1]}"{IMPORTS[found[2]]}"', text)
 
 
 def check() -> int:
     """How many vendored files are missing, changed or not in the manifest."""
-    manifest = json.loads(MANIFEST.read_text())
+    manifest = json.loads(MANIFEST.read_text("utf-8"))
     known = {name: about["sha256"] for entry in manifest.values() for name, about in entry["files"].items()}
     present = {path.name for path in VENDOR.iterdir()} - {MANIFEST.name}
     wrong = [name for name in known if name not in present or _digest(VENDOR / name) != known[name]]
     wrong += sorted(present - set(known))
     for name in wrong:
         print(f"dashboard/vendor/{name}: not as fetched; run scripts/vendor.py again", file=sys.stderr)
+    versions = {name: entry["version"] for name, entry in manifest.items()}
+    for name, (version, _) in PACKAGES.items():
+        if versions.get(name) != version:
+            print(f"{name}: {versions.get(name)} is here, {version} is wanted", file=sys.stderr)
+            wrong.append(name)
     return len(wrong)
 
 
