@@ -9,6 +9,8 @@ from monitor.pbx.simulator.parts import Channel
 from monitor.pbx.simulator.schedule import Script
 
 INTERVAL_SECONDS = 5.0
+#: While a history is made: the same figures from fewer reports.
+QUIET_INTERVAL_SECONDS = 20.0
 PACKETS_PER_SECOND = 50
 CLOCK_HZ = 8000
 _NTP_UNIX = 2_208_988_800
@@ -54,12 +56,13 @@ def reports(centre: Centre, channel: Channel) -> Script:
     )
     quality = max(1.0, 88.1 - 9.0 * line.loss_percent)
     phase = dice.uniform(1.0, 4.0)
+    interval = QUIET_INTERVAL_SECONDS if x.quiet else INTERVAL_SECONDS
     heard = False
     while True:
         yield phase
         if not channel.alive:
             return
-        block = ours.advance(INTERVAL_SECONDS if heard else phase)
+        block = ours.advance(interval if heard else phase)
         rtt = line.rtt_ms / 1000 * dice.uniform(0.85, 1.25) if heard else 0.0
         x.send(
             "RTCPReceived",
@@ -70,10 +73,10 @@ def reports(centre: Centre, channel: Channel) -> Script:
             _sender(x.now, theirs),
             _block(ours.ssrc, block, x.now, heard=heard),
         )
-        yield INTERVAL_SECONDS - phase
+        yield interval - phase
         if not channel.alive:
             return
-        block = theirs.advance(INTERVAL_SECONDS)
+        block = theirs.advance(interval)
         x.send(
             "RTCPSent",
             "reporting",
