@@ -12,8 +12,11 @@ from .lab.stage import Expected
 SLACK_SECONDS = 0.5
 
 
-def differences(expected: Sequence[Expected], told: Sequence[Call]) -> list[str]:
-    """What is wrong with the told calls, in words; empty when each is there once and right."""
+def differences(expected: Sequence[Expected], told: Sequence[Call], slack: float = SLACK_SECONDS) -> list[str]:
+    """What is wrong with the told calls, in words; empty when each is there once and right.
+
+    Lengths may differ by ``slack`` seconds.
+    """
     wrong: list[str] = []
     left = list(told)
     for truth in (truth for truth in expected if truth.heard):
@@ -22,7 +25,7 @@ def differences(expected: Sequence[Expected], told: Sequence[Call]) -> list[str]
             wrong.append(f"missing: {truth}")
             continue
         left.remove(call)
-        wrong += [f"{call.id} ({truth.direction} {truth.agent} {truth.remote}): {what}" for what in _compare(truth, call)]
+        wrong += [f"{call.id} ({truth.direction} {truth.agent} {truth.remote}): {what}" for what in _compare(truth, call, slack)]
     wrong += [
         f"not a call of the phones: {c.id} {c.direction} agent={c.agent} number={c.number} outcome={c.outcome}" for c in left
     ]
@@ -36,7 +39,7 @@ def _find(truth: Expected, calls: Iterable[Call]) -> Call | None:
     return next(iter(by_agent or same), None)
 
 
-def _compare(truth: Expected, call: Call) -> list[str]:
+def _compare(truth: Expected, call: Call, slack: float) -> list[str]:
     wrong: list[str] = []
 
     def same(what: str, is_: object, should: object) -> None:
@@ -44,7 +47,7 @@ def _compare(truth: Expected, call: Call) -> list[str]:
             wrong.append(f"{what} is {is_}, was {should}")
 
     def near(what: str, is_: float, should: float) -> None:
-        if abs(is_ - should) > SLACK_SECONDS:
+        if abs(is_ - should) > slack:
             wrong.append(f"{what} is {is_:.2f} s, was {should:.2f} s")
 
     same("agent", call.agent, truth.agent)
@@ -55,7 +58,7 @@ def _compare(truth: Expected, call: Call) -> list[str]:
     same("complete", call.complete, truth.complete)
     if not truth.complete:
         # Nobody saw its end: it may be told shorter than it was, never longer.
-        if call.talk_seconds > truth.talk_s + SLACK_SECONDS:
+        if call.talk_seconds > truth.talk_s + slack:
             wrong.append(f"talk is {call.talk_seconds:.2f} s, was {truth.talk_s:.2f} s")
         return wrong
     near("ring", call.ring_seconds, truth.ring_s)

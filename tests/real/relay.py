@@ -14,7 +14,7 @@ class Relay:
         self._server: asyncio.Server
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._refuse = False
+        self._reset = False
         self.port = 0
         self.connections = 0
 
@@ -32,11 +32,15 @@ class Relay:
         self._cut()
 
     async def drop(self, seconds: float) -> None:
-        """Cut every connection with a reset, and accept none for so long."""
-        self._refuse = True
+        """Cut every connection with a reset, and refuse all for so long."""
+        self._server.close()
         self._cut()
         await asyncio.sleep(seconds)
-        self._refuse = False
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+
+    def reset_new(self, *, on: bool) -> None:
+        """Accept connections and reset them at once, as a PBX behind an overloaded balancer does."""
+        self._reset = on
 
     def _cut(self) -> None:
         for writer in self._writers:
@@ -44,7 +48,7 @@ class Relay:
         self._writers.clear()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._refuse:
+        if self._reset:
             writer.transport.abort()
             return
         try:

@@ -72,7 +72,7 @@ class Lab:
     async def record(self, scenario: Scenario, folder: Path) -> str:
         """Play it alone and write its capture and truth to ``folder``; returns a line about it."""
         if scenario.timestamps:
-            await self._timestamps(on=True)
+            await self.timestamps(on=True)
         recorder = Recorder(scenario.user, reconnect=scenario.reconnect, on_connect=scenario.on_connect)
         await recorder.start()
         begun, self.pool = time.time(), Pool()
@@ -89,7 +89,7 @@ class Lab:
             await asyncio.sleep(1)
         await recorder.stop()
         if scenario.timestamps:
-            await self._timestamps(on=False)
+            await self.timestamps(on=False)
         recorder.write(folder / scenario.name)
         truth = {
             "scenario": scenario.name, "about": scenario.about, "asterisk": await self.version(), "timezone": "UTC",
@@ -105,7 +105,8 @@ class Lab:
         """Asterisk's version number."""
         return (await self.driver.command("core show version")).split(" ")[1].split("+")[0]
 
-    async def _timestamps(self, *, on: bool) -> None:
+    async def timestamps(self, *, on: bool) -> None:
+        """Have AMI events carry a Timestamp, for sessions that begin from now on, or not."""
         self.asterisk.configure(timestamps=on)
         await self.driver.command("manager reload")
         await asyncio.sleep(0.2)
