@@ -12,7 +12,9 @@ from .lab.stage import Expected
 SLACK_SECONDS = 0.5
 
 
-def differences(expected: Sequence[Expected], told: Sequence[Call], slack: float = SLACK_SECONDS) -> list[str]:
+def differences(
+    expected: Sequence[Expected], told: Sequence[Call], slack: float = SLACK_SECONDS
+) -> list[str]:
     """What is wrong with the told calls, in words; empty when each is there once and right.
 
     Lengths may differ by ``slack`` seconds.
@@ -25,9 +27,13 @@ def differences(expected: Sequence[Expected], told: Sequence[Call], slack: float
             wrong.append(f"missing: {truth}")
             continue
         left.remove(call)
-        wrong += [f"{call.id} ({truth.direction} {truth.agent} {truth.remote}): {what}" for what in _compare(truth, call, slack)]
+        wrong += [
+            f"{call.id} ({truth.direction} {truth.agent} {truth.remote}): {what}"
+            for what in _compare(truth, call, slack)
+        ]
     wrong += [
-        f"not a call of the phones: {c.id} {c.direction} agent={c.agent} number={c.number} outcome={c.outcome}" for c in left
+        f"not a call of the phones: {c.id} {c.direction} agent={c.agent} number={c.number} outcome={c.outcome}"
+        for c in left
     ]
     return wrong
 
@@ -67,7 +73,7 @@ def _compare(truth: Expected, call: Call, slack: float) -> list[str]:
     if truth.hold_s is not None:
         near("hold", call.hold_seconds, truth.hold_s)
     if truth.direction != "internal":
-        talks = {agent: 0.0 for agent in truth.talk_by_agent}
+        talks = dict.fromkeys(truth.talk_by_agent, 0.0)
         for segment in call.segments:
             if segment.ended_at is None:
                 wrong.append(f"talk of {segment.agent} has no end")

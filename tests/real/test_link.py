@@ -9,11 +9,11 @@ import pytest
 from monitor.domain import LinkState
 
 from .compare import differences
-from .lab.ami import PORT
+from .lab.ami import PORT, TLS_PORT
 from .lab.lab import Lab
 from .lab.stage import SCENARIOS
 from .relay import Relay
-from .watch import Watch, certificate, pbx
+from .watch import Watch, pbx
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -35,13 +35,13 @@ async def test_login(lab: Lab, auth: str) -> None:
 
 async def test_tls_with_its_certificate(lab: Lab) -> None:
     """Port 5039, the certificate verified."""
-    async with Watch(pbx(**certificate(lab.asterisk.ca))) as watch:
+    async with Watch(pbx(port=TLS_PORT, tls=True, tls_ca=lab.asterisk.ca)) as watch:
         await _hears_a_call(lab, watch)
 
 
 async def test_tls_refuses_a_stranger(lab: Lab) -> None:
     """Without the certificate's authority the link does not come up, and says why."""
-    watch = Watch(pbx(port=5039, tls=True))
+    watch = Watch(pbx(port=TLS_PORT, tls=True))
     with pytest.raises(AssertionError, match="did not come up"):
         async with watch:
             pass
@@ -67,7 +67,9 @@ async def test_all_classes_and_the_least_hear_the_same(lab: Lab) -> None:
             await lab.play(SCENARIOS[name])
         await asyncio.gather(lean.settled(), full.settled())
     seen = [
-        sorted((c.id, c.agent, c.number, c.outcome, c.hangup_by, len(c.segments)) for c in watch.calls.values())
+        sorted(
+            (c.id, c.agent, c.number, c.outcome, c.hangup_by, len(c.segments)) for c in watch.calls.values()
+        )
         for watch in (lean, full)
     ]
     assert len(seen[0]) == 3

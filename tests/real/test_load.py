@@ -64,7 +64,11 @@ async def test_each_of_six_hundred_calls_is_stored_right(busy_lab: Lab, tmp_path
         await _finish(callers, far, watch)
         told = _by_number(await watch.stored())
     expected = load.expected(steady + burst, far.legs())
-    wrong = [what for number, truth in expected.items() for what in differences([truth], told.pop(number, []), SLACK_SECONDS)]
+    wrong = [
+        what
+        for number, truth in expected.items()
+        for what in differences([truth], told.pop(number, []), SLACK_SECONDS)
+    ]
     wrong += [f"never reached the far end, yet stored: {number}" for number in told]
     outcomes = Counter(truth.outcome for truth in expected.values())
     assert not wrong, f"{len(wrong)} wrong of {len(expected)} {dict(outcomes)}:\n" + "\n".join(wrong[:20])
@@ -107,7 +111,10 @@ async def test_a_cut_link_and_a_restart_under_load(busy_lab: Lab, tmp_path: Path
         begin = legs[number].invited_at or 0.0
         end = legs[number].ended_at or legs[number].final_at or begin
         # After a refusal the agent hears an announcement; a restart hangs up a moment before the link goes.
-        blind = [(min(gap.started_at, restarted_at) if gap is gaps[1] else gap.started_at, gap.ended_at or 0.0) for gap in gaps]
+        blind = [
+            (min(gap.started_at, restarted_at) if gap is gaps[1] else gap.started_at, gap.ended_at or 0.0)
+            for gap in gaps
+        ]
         touched = any(until > begin - 0.5 and since < end + 2.5 for since, until in blind)
         if len(calls) != 1:
             # A call wholly inside a gap leaves no trace on AMI; any other must be there.

@@ -41,12 +41,14 @@ def _concerned(call: Call, extensions: set[str], numbers: set[str]) -> bool:
     return not extensions.isdisjoint(agents) or any(number in known for number in numbers)
 
 
-def _calls_to_people(calls: Iterable[Call]) -> list[Call]:
-    """Without feature codes (*97 and the like): they are listed, but are calls to nobody (AMI.md 2.5 no 36)."""
-    return [call for call in calls if not (call.direction == "internal" and (call.number or "").startswith("*"))]
+def _but_announcements(calls: Iterable[Call]) -> list[Call]:
+    """Without *97, a call to Asterisk itself: it may be listed, as what it is (AMI.md 2.5 no 36)."""
+    return [call for call in calls if not (call.direction == "internal" and call.number == "*97")]
 
 
-async def _play(lab: Lab, scenario: Scenario, watch: Watch, relay: Relay | None, played: dict[str, Played]) -> None:
+async def _play(
+    lab: Lab, scenario: Scenario, watch: Watch, relay: Relay | None, played: dict[str, Played]
+) -> None:
     result = played[scenario.name] = Played()
     known = set(watch.calls)
     try:
@@ -56,8 +58,10 @@ async def _play(lab: Lab, scenario: Scenario, watch: Watch, relay: Relay | None,
         result.failed = f"the lab itself failed: {error!r}"
         return
     new = [call for id_, call in watch.calls.items() if id_ not in known]
-    told = [call for call in new if scenario.lane == ALONE or _concerned(call, stage.extensions, stage.numbers)]
-    result.told = _calls_to_people(sorted(told, key=lambda call: call.started_at))
+    told = [
+        call for call in new if scenario.lane == ALONE or _concerned(call, stage.extensions, stage.numbers)
+    ]
+    result.told = _but_announcements(sorted(told, key=lambda call: call.started_at))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

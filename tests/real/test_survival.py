@@ -124,7 +124,9 @@ async def test_kill_9_under_load_loses_and_doubles_nothing(lab: Lab, tmp_path: P
 
     assert len(finished) > 40, dialwatch.log[-1000:]
     after = {call.id: call for call in calls}
-    assert {id_: after.get(id_) for id_ in finished} == finished, "a stored, finished call has changed or is gone"
+    assert {id_: after.get(id_) for id_ in finished} == finished, (
+        "a stored, finished call has changed or is gone"
+    )
     told: dict[str, list[Call]] = {}
     for call in calls:
         told.setdefault(call.number or "", []).append(call)

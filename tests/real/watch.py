@@ -106,8 +106,3 @@ class Watch:
                 case LinkStatus():
                     self.links.append(change)
                     (self._up.set if change.state is LinkState.UP else self._up.clear)()
-
-
-def certificate(lab_ca: Path) -> dict[str, object]:
-    """Settings that reach the lab by TLS and verify its certificate."""
-    return {"port": ami.TLS_PORT, "tls": True, "tls_ca": lab_ca, "tls_verify": True}

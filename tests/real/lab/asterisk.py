@@ -37,7 +37,9 @@ class Asterisk:
         modules = next((self.path / "usr/lib").glob("*/asterisk/modules"), Path("/usr/lib/asterisk/modules"))
         words = {
             "@TIMESTAMPS@": "yes" if timestamps else "no",
-            "@MODULES@": "/" + str(modules.relative_to(self.path)) if modules.is_relative_to(self.path) else str(modules),
+            "@MODULES@": "/" + str(modules.relative_to(self.path))
+            if modules.is_relative_to(self.path)
+            else str(modules),
         }
         for file in ETC.glob("*.conf"):
             text = file.read_text("utf-8")
@@ -52,11 +54,20 @@ class Asterisk:
     async def start(self) -> float:
         """Start and wait until calls can be made; returns the seconds it took. Raises RuntimeError."""
         begun = time.monotonic()
-        environment = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        environment = {
+            "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+            "TZ": "UTC",
+            "LC_ALL": "C.UTF-8",
+        }
         with (self.path / "tmp/lab/asterisk.out").open("wb") as out:
             self._process = subprocess.Popen(
                 ["chroot", str(self.path), "/usr/sbin/asterisk", "-f", "-g"],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/", env=environment, start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd="/",
+                env=environment,
+                start_new_session=True,
             )
         await self.wait_booted()
         return time.monotonic() - begun
@@ -102,7 +113,9 @@ class Asterisk:
         """End the Asterisk and SIPp that a killed run has left in this chroot, known by their root folder."""
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                if (folder / "root").resolve() == self.path and (folder / "comm").read_text().strip() in PROGRAMS:
+                if (folder / "root").resolve() == self.path and (
+                    folder / "comm"
+                ).read_text().strip() in PROGRAMS:
                     os.kill(int(folder.name), signal.SIGKILL)
             except OSError:
                 continue  # it has ended by itself

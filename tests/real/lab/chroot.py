@@ -61,7 +61,10 @@ def _install(path: Path) -> None:
     source = mirror()
     if shutil.which("debootstrap") is None:
         _run(["apt-get", "update", "-q"], "apt-get update")
-        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap"], "install debootstrap")
+        _run(
+            ["apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap"],
+            "install debootstrap",
+        )
     if not (path / "usr/bin/apt-get").exists():
         _run(
             ["debootstrap", "--variant=minbase", "--include=ca-certificates", "sid", str(path), source],
@@ -85,7 +88,12 @@ def _mount(path: Path) -> None:
 def _run(command: list[str], what: str) -> None:
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=INSTALL_SECONDS
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INSTALL_SECONDS,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LabUnavailable(f"{what}: {error}") from error

@@ -30,7 +30,9 @@ class Exchange:
         loop = asyncio.get_running_loop()
         for trunk, port in TRUNK_PORTS.items():
             line = _Line(self, trunk)
-            transport, _ = await loop.create_datagram_endpoint(partial(_same, line), local_addr=("127.0.0.1", port))
+            transport, _ = await loop.create_datagram_endpoint(
+                partial(_same, line), local_addr=("127.0.0.1", port)
+            )
             self._lines.append(transport)
 
     def close(self) -> None:

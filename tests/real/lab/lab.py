@@ -98,7 +98,9 @@ class Lab:
         }  # fmt: skip
         if not failed:
             truth["sip_legs"] = {label: [vars(leg) for leg in legs] for label, legs in stage.legs().items()}
-        (folder / f"{scenario.name}.truth.json").write_text(json.dumps(truth, indent=1, ensure_ascii=False), "utf-8")
+        (folder / f"{scenario.name}.truth.json").write_text(
+            json.dumps(truth, indent=1, ensure_ascii=False), "utf-8"
+        )
         return f"{scenario.name}: {len(calls)} calls, {recorder.data.count(b'Event: ')} events{failed}"
 
     async def version(self) -> str:

@@ -36,14 +36,20 @@ class Media:
         self._peer_ssrc = 0
         self._heard = 0.0
         self._last_sr: tuple[int, float] | None = None
+        self._rtp: asyncio.DatagramTransport
+        self._rtcp: asyncio.DatagramTransport
 
     @classmethod
     async def open(cls, port: int, impairment: Impairment | None = None) -> Media:
         """Bind ``port`` and ``port + 1``."""
         media = cls(port, impairment or Impairment())
         loop = asyncio.get_running_loop()
-        media._rtp, _ = await loop.create_datagram_endpoint(lambda: _Rtp(media), local_addr=("127.0.0.1", port))
-        media._rtcp, _ = await loop.create_datagram_endpoint(lambda: _Rtcp(media), local_addr=("127.0.0.1", port + 1))
+        media._rtp, _ = await loop.create_datagram_endpoint(
+            lambda: _Rtp(media), local_addr=("127.0.0.1", port)
+        )
+        media._rtcp, _ = await loop.create_datagram_endpoint(
+            lambda: _Rtcp(media), local_addr=("127.0.0.1", port + 1)
+        )
         return media
 
     def close(self) -> None:
@@ -109,7 +115,15 @@ class Media:
         jitter = int(self._impairment.jitter_ms * 8 / 2)
         head = struct.pack("!BBHI", 0x81, 200, 12, ssrc)
         head += struct.pack("!IIIII", int(now), int(now % 1 * 2**32), timestamp, sent, sent * 160)
-        block = struct.pack("!IIIIII", self._peer_ssrc, fraction << 24 | lost & 0xFFFFFF, self._highest, jitter, last_sr, delay)
+        block = struct.pack(
+            "!IIIIII",
+            self._peer_ssrc,
+            fraction << 24 | lost & 0xFFFFFF,
+            self._highest,
+            jitter,
+            last_sr,
+            delay,
+        )
         name = b"far@lab"
         source = struct.pack("!IBB", ssrc, 1, len(name)) + name + b"\0"
         source += b"\0" * (-len(source) % 4)

@@ -17,7 +17,9 @@ from . import ami
 class Recorder:
     """A login as ``user`` whose bytes are kept; see ``start``."""
 
-    def __init__(self, user: str = "everything", *, reconnect: bool = False, on_connect: Iterable[str] = ()) -> None:
+    def __init__(
+        self, user: str = "everything", *, reconnect: bool = False, on_connect: Iterable[str] = ()
+    ) -> None:
         self._user = user
         self._reconnect = reconnect
         self._on_connect = tuple(on_connect)
@@ -52,7 +54,10 @@ class Recorder:
 
     def write(self, base: Path) -> None:
         """Write ``base.ami.gz`` and ``base.ami.idx.gz``."""
-        for suffix, content in ((".ami.gz", bytes(self._data)), (".ami.idx.gz", "".join(self._index).encode())):
+        for suffix, content in (
+            (".ami.gz", bytes(self._data)),
+            (".ami.idx.gz", "".join(self._index).encode()),
+        ):
             Path(f"{base}{suffix}").write_bytes(gzip.compress(content, 9, mtime=0))
 
     @property
@@ -73,7 +78,9 @@ class Recorder:
                 await asyncio.sleep(0.1)
                 continue
             self._mark("connect")
-            for number, action in enumerate((f"Login\nUsername: {self._user}\nSecret: lab-{self._user}", *self._on_connect)):
+            for number, action in enumerate(
+                (f"Login\nUsername: {self._user}\nSecret: lab-{self._user}", *self._on_connect)
+            ):
                 lines = f"Action: {action}\nActionID: lab-{number}\n\n"
                 writer.write(lines.replace("\n", "\r\n").encode())
             dropped = await self._read(reader)

@@ -74,10 +74,16 @@ class Answerer:
 
 def caller_xml(script: Caller, media: str, *, stream: bool = True) -> str:
     """The SIPp scenario of a Caller; ``media`` is the SDP port (a number or a SIPp keyword)."""
-    name = (script.name if script.name is not None else f"Agent {script.user}").replace("\\", "\\\\").replace('"', '\\"')
+    name = (
+        (script.name if script.name is not None else f"Agent {script.user}")
+        .replace("\\", "\\\\")
+        .replace('"', '\\"')
+    )
     me = f'"{name}" <sip:{script.user}@[local_ip]:[local_port]>'
     target = f"sip:{script.number}@[remote_ip]:[remote_port]"
-    dialog = _Dialog(f"{me};tag=[pid]C[call_number]", "[$5]", f"<sip:{script.user}@[local_ip]:[local_port]>", media, 2)
+    dialog = _Dialog(
+        f"{me};tag=[pid]C[call_number]", "[$5]", f"<sip:{script.user}@[local_ip]:[local_port]>", media, 2
+    )
     wait = _ms(script.patience)
     invite = _message(
         f"INVITE {target} SIP/2.0",
@@ -92,19 +98,34 @@ def caller_xml(script: Caller, media: str, *, stream: bool = True) -> str:
     )  # fmt: skip
     ack_failure = _message(
         f"ACK {target} SIP/2.0",
-        ["[last_Via:]", "[last_From:]", "[last_To:]", "Call-ID: [call_id]", "CSeq: 1 ACK", "Max-Forwards: 70"],
+        [
+            "[last_Via:]",
+            "[last_From:]",
+            "[last_To:]",
+            "Call-ID: [call_id]",
+            "CSeq: 1 ACK",
+            "Max-Forwards: 70",
+        ],
     )
     late = f'timeout="{wait}" ontimeout="cancel"'
     parts = [_send(invite, retrans=True)]
     # Before anything has come back a CANCEL is not allowed: the 100 is waited for.
-    parts += ['<recv response="100"/>'] if script.patience < FOREVER else ['<recv response="100" optional="true"/>']
+    parts += (
+        ['<recv response="100"/>']
+        if script.patience < FOREVER
+        else ['<recv response="100" optional="true"/>']
+    )
     parts += [f'<recv response="{code}" optional="true" {late}/>' for code in (180, 181, 183)]
     parts += [f'<recv response="{code}" optional="true" {late} next="failed"/>' for code in FAILURES]
     parts += [f'<recv response="200" rrs="true" {late}><action>{_save("To:", 5)}</action></recv>']
     parts += [_send(dialog.ack(1)), *([_STREAM] if stream else []), *_steps(dialog, script.then)]
     parts += ['<label id="cancel"/>', _send(cancel, retrans=True)]
     parts += [f'<recv response="{code}" optional="true"/>' for code in (100, 180, 183)]
-    parts += ['<recv response="487" optional="true" next="failed"/>', '<recv response="200"/>', '<recv response="487"/>']
+    parts += [
+        '<recv response="487" optional="true" next="failed"/>',
+        '<recv response="200"/>',
+        '<recv response="487"/>',
+    ]
     parts += ['<label id="failed"/>', _send(ack_failure), '<label id="end"/>', '<pause milliseconds="200"/>']
     return _scenario(parts)
 
@@ -195,10 +216,14 @@ class _Dialog:
         self._cseq += 1
         return self._cseq
 
-    def request(self, method: str, cseq: int, *, direction: str = "", more: Iterable[str] = (), body: str = "") -> str:
+    def request(
+        self, method: str, cseq: int, *, direction: str = "", more: Iterable[str] = (), body: str = ""
+    ) -> str:
         heads = [_VIA, f"From:{_pad(self.local)}", f"To:{_pad(self.remote)}", "Call-ID: [call_id]",
                  f"CSeq: {cseq} {method}", f"Contact: {self.contact}", "Max-Forwards: 70", *more]  # fmt: skip
-        return _message(f"{method} [next_url] SIP/2.0", heads, _sdp(self.media, direction) if direction else body)
+        return _message(
+            f"{method} [next_url] SIP/2.0", heads, _sdp(self.media, direction) if direction else body
+        )
 
     def ack(self, cseq: int) -> str:
         return self.request("ACK", cseq)
@@ -212,10 +237,23 @@ class _Dialog:
         return self.request("REFER", self.next(), more=heads)
 
     def response(
-        self, status: str, *, tagged: bool = True, cseq: str = "[last_CSeq:]", sdp: bool = False, contact: str | None = None
+        self,
+        status: str,
+        *,
+        tagged: bool = True,
+        cseq: str = "[last_CSeq:]",
+        sdp: bool = False,
+        contact: str | None = None,
     ) -> str:
         to = f"[last_To:];{self.local.split(';')[-1]}" if tagged else "[last_To:]"
-        heads = ["[last_Via:]", "[last_From:]", to, "[last_Call-ID:]", cseq, contact or f"Contact: {self.contact}"]
+        heads = [
+            "[last_Via:]",
+            "[last_From:]",
+            to,
+            "[last_Call-ID:]",
+            cseq,
+            contact or f"Contact: {self.contact}",
+        ]
         return _message(f"SIP/2.0 {status}", heads, _sdp(self.media) if sdp else "")
 
 
@@ -245,7 +283,9 @@ def _sdp(media: str, direction: str = "sendrecv") -> str:
 
 def _message(first: str, heads: list[str], body: str = "") -> str:
     kind = ["Content-Type: application/sdp"] if body.startswith("v=0") else []
-    return "\n".join([first, *heads, *kind, "Content-Length: [len]" if body else "Content-Length: 0", "", body])
+    return "\n".join(
+        [first, *heads, *kind, "Content-Length: [len]" if body else "Content-Length: 0", "", body]
+    )
 
 
 def _send(message: str, *, retrans: bool = False, after: str = "") -> str:
@@ -257,7 +297,9 @@ def _scenario(parts: list[str]) -> str:
     used = sorted({int(n) for part in parts for n in _assigned(part)})
     reference = f'<Reference variables="{",".join(map(str, used))}"/>' if used else ""
     body = "\n".join(parts)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="lab">\n{body}\n{reference}\n</scenario>\n'
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="lab">\n{body}\n{reference}\n</scenario>\n'
+    )
 
 
 def _assigned(part: str) -> list[str]:

@@ -88,7 +88,10 @@ class Phone:
         """Call-ID, our tag and Asterisk's tag of its (first) call; needs ``messages=True``."""
         text = self._base.with_suffix(".msg").read_text("utf-8", "replace")
         answer = next(m for m in re.split(r"\n-{20,}.*\n", text) if "SIP/2.0 200 OK" in m and "INVITE" in m)
-        found = [re.search(p, answer, re.M) for p in (r"^Call-ID: (\S+)", r"^From:.*;tag=(\S+)", r"^To:.*;tag=(\S+)")]
+        found = [
+            re.search(p, answer, re.M)
+            for p in (r"^Call-ID: (\S+)", r"^From:.*;tag=(\S+)", r"^To:.*;tag=(\S+)")
+        ]
         call_id, local, remote = (match[1] if match else "" for match in found)
         return call_id, local, remote
 
@@ -107,10 +110,27 @@ class Sipp:
             for file in self.folder.glob(f"phone*.{suffix}"):
                 file.unlink()
         if not (self.folder / "tone.al").exists():
-            tone = ["sox", "-q", "-n", "-r", "8000", "-c", "1", "-e", "a-law", "-t", "al", f"{INSIDE}/tone.al"]
-            subprocess.run(["chroot", str(self.path), *tone, "synth", "10", "sine", "300-900", "gain", "-6"], check=True)
+            tone = [
+                "sox",
+                "-q",
+                "-n",
+                "-r",
+                "8000",
+                "-c",
+                "1",
+                "-e",
+                "a-law",
+                "-t",
+                "al",
+                f"{INSIDE}/tone.al",
+            ]
+            subprocess.run(
+                ["chroot", str(self.path), *tone, "synth", "10", "sine", "300-900", "gain", "-6"], check=True
+            )
 
-    async def call(self, script: Caller, *, address: str = "127.0.0.1", label: str = "", messages: bool = False) -> Phone:
+    async def call(
+        self, script: Caller, *, address: str = "127.0.0.1", label: str = "", messages: bool = False
+    ) -> Phone:
         """Dial. ``address`` is where the phone lives: trunks are known by theirs."""
         xml = caller_xml(script, VOICE)
         return await self._start(label or f"agent{script.user}", xml, address=address, messages=messages)
@@ -127,7 +147,9 @@ class Sipp:
     async def load(self, script: Caller, pairs: Sequence[tuple[str, str]], rate: float) -> Phone:
         """Dial each (user, number) of ``pairs``, ``rate`` a second, without voice."""
         file = f"load{next(_numbers)}.csv"
-        (self.folder / file).write_text("SEQUENTIAL\n" + "".join(f"{user};{number};\n" for user, number in pairs))
+        (self.folder / file).write_text(
+            "SEQUENTIAL\n" + "".join(f"{user};{number};\n" for user, number in pairs)
+        )
         more = ("-inf", f"{INSIDE}/{file}", "-r", str(rate), "-l", "5000")
         return await self._start("load", caller_xml(script, "9", stream=False), calls=len(pairs), more=more)
 
@@ -167,7 +189,9 @@ async def _listening(port: int, phone: Phone) -> None:
     """Wait until somebody has bound the UDP port; raises RuntimeError when SIPp ends instead."""
     wanted = f":{port:04X} "
     for _ in range(400):
-        if any(wanted in line.split(" rem")[0][:30] for line in Path("/proc/net/udp").read_text().splitlines()):
+        if any(
+            wanted in line.split(" rem")[0][:30] for line in Path("/proc/net/udp").read_text().splitlines()
+        ):
             return
         if not phone.running:
             raise RuntimeError(f"SIPp ended at once: {phone.errors()}")

@@ -53,7 +53,9 @@ class Expected:
         for key in ("ring_s", "talk_s", "hold_s"):
             fields[key] = None if fields[key] is None else round(fields[key], 2)
         fields["talk_by_agent"] = {agent: round(s, 2) for agent, s in self.talk_by_agent.items()}
-        return {key: value for key, value in fields.items() if value not in (None, "", False) or key in ALWAYS}
+        return {
+            key: value for key, value in fields.items() if value not in (None, "", False) or key in ALWAYS
+        }
 
 
 def outbound(agent: str | None, dialled: str, far: Leg | None, outcome: str, **more: object) -> Expected:
@@ -104,8 +106,10 @@ def scenario(
 ) -> Callable[[Callable[[Stage], Awaitable[list[Expected]]]], Callable[[Stage], Awaitable[list[Expected]]]]:  # fmt: skip
     """Register a scenario under its function's name, with its docstring as what it is about."""
 
-    def register(play: Callable[[Stage], Awaitable[list[Expected]]]) -> Callable[[Stage], Awaitable[list[Expected]]]:
-        name = play.__name__  # type: ignore[attr-defined]
+    def register(
+        play: Callable[[Stage], Awaitable[list[Expected]]],
+    ) -> Callable[[Stage], Awaitable[list[Expected]]]:
+        name = play.__name__
         about = " ".join((play.__doc__ or "").split())
         SCENARIOS[name] = Scenario(name, about, play, user, lane, reconnect, timestamps, on_connect)
         return play
@@ -150,7 +154,13 @@ class Stage:
     """One scenario's view of the lab. Everything started through it is stopped by ``clear``."""
 
     def __init__(
-        self, asterisk: Asterisk, driver: Driver, sipp: Sipp, exchange: Exchange, pool: Pool, link: Link | None
+        self,
+        asterisk: Asterisk,
+        driver: Driver,
+        sipp: Sipp,
+        exchange: Exchange,
+        pool: Pool,
+        link: Link | None,
     ) -> None:
         self.asterisk = asterisk
         self.driver = driver
@@ -178,15 +188,21 @@ class Stage:
         self.numbers.add(number)
         return prefix + number
 
-    async def dial(self, user: str, number: str, *then: Step, messages: bool = False, **more: object) -> Phone:
+    async def dial(
+        self, user: str, number: str, *then: Step, messages: bool = False, **more: object
+    ) -> Phone:
         """An agent dials; without ``then`` it stays until the other side hangs up."""
         script = Caller(user, number, then or (Talk(),), **more)  # type: ignore[arg-type]
         return self._kept(await self._sipp.call(script, messages=messages))
 
-    async def inbound(self, caller: str, did: str, *then: Step, trunk: str = "trunk-a", **more: object) -> Phone:
+    async def inbound(
+        self, caller: str, did: str, *then: Step, trunk: str = "trunk-a", **more: object
+    ) -> Phone:
         """Somebody outside calls ``did`` through ``trunk``."""
         script = Caller(caller, did, then or (Talk(),), **more)  # type: ignore[arg-type]
-        return self._kept(await self._sipp.call(script, address=TRUNK_ADDRESS[trunk], label=f"caller{caller}"))
+        return self._kept(
+            await self._sipp.call(script, address=TRUNK_ADDRESS[trunk], label=f"caller{caller}")
+        )
 
     async def far(
         self, dialled: str, script: Answerer, *, sound: Impairment | None = None, trunk: str | None = None
@@ -213,7 +229,11 @@ class Stage:
         """Originate into from-internal, as a CRM does for click-to-dial."""
         fields = {"Context": "from-internal", "Exten": exten, "Priority": "1"} if exten else {}
         await self.driver.action(
-            "Originate", Channel=channel, CallerID=caller_id, Async="true", **{"Timeout": "15000", **fields, **more}
+            "Originate",
+            Channel=channel,
+            CallerID=caller_id,
+            Async="true",
+            **{"Timeout": "15000", **fields, **more},
         )
 
     async def channel(self, endpoint: str) -> str:
@@ -222,7 +242,9 @@ class Stage:
 
     async def peer(self, channel: str) -> str:
         """The channel in one bridge with ``channel``."""
-        rows = [line.split("!") for line in (await self.driver.command("core show channels concise")).splitlines()]
+        rows = [
+            line.split("!") for line in (await self.driver.command("core show channels concise")).splitlines()
+        ]
         bridge = next(row[-2] for row in rows if row[0] == channel)
         return next(row[0] for row in rows if row[0] != channel and bridge in row)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ..script import FOREVER, Answerer, Talk
-from ..sipp import Phone
-from ..stage import Expected, Stage, between, leg, outbound, scenario
+from tests.real.lab.script import FOREVER, Answerer, Talk
+from tests.real.lab.sipp import Phone
+from tests.real.lab.stage import Expected, Stage, between, leg, outbound, scenario
 
 
 async def _click(
@@ -28,7 +28,13 @@ async def _clicked(
     agent, number = stage.agent(), stage.number(prefix)
     identity = caller_id(number) if caller_id else '"{0}" <{0}>'
     _, far = await _click(
-        stage, agent, number, Answerer(ring=1), Answerer(ring=1, then=(Talk(3),)), channel=channel, caller_id=identity
+        stage,
+        agent,
+        number,
+        Answerer(ring=1),
+        Answerer(ring=1, then=(Talk(3),)),
+        channel=channel,
+        caller_id=identity,
     )
     assert far is not None
     return [outbound(agent, number, leg(far), "answered", hangup_by="remote", click_to_dial=True)]
@@ -49,7 +55,9 @@ async def c2d_customer_cid(stage: Stage) -> list[Expected]:
 @scenario()
 async def c2d_local(stage: Stage) -> list[Expected]:
     """Originate Local/agent@c2d-agent without /n: the Local pair is optimised away in mid-call."""
-    return await _clicked(stage, "Local/{}@c2d-agent", prefix="95")  # MixMonitor on a Local keeps it in the way
+    return await _clicked(
+        stage, "Local/{}@c2d-agent", prefix="95"
+    )  # MixMonitor on a Local keeps it in the way
 
 
 @scenario()
@@ -63,7 +71,9 @@ async def c2d_agent_unanswered(stage: Stage) -> list[Expected]:
     """The agent's phone rings 3 s and is not answered: the customer is never dialled."""
     agent, number = stage.agent(), stage.number()
     await _click(stage, agent, number, Answerer(ring=FOREVER), None, timeout=3000)
-    return [outbound(agent, number, None, "agent_unanswered", hangup_by="system", click_to_dial=True, trunk=None)]
+    return [
+        outbound(agent, number, None, "agent_unanswered", hangup_by="system", click_to_dial=True, trunk=None)
+    ]
 
 
 @scenario()
@@ -80,7 +90,9 @@ async def c2d_local_agent_unanswered(stage: Stage) -> list[Expected]:
     agent, number = stage.agent(), stage.number()
     phone = Answerer(ring=FOREVER)
     await _click(stage, agent, number, phone, None, timeout=3000, channel="Local/{}@c2d-agent/n")
-    return [outbound(agent, number, None, "agent_unanswered", hangup_by="system", click_to_dial=True, trunk=None)]
+    return [
+        outbound(agent, number, None, "agent_unanswered", hangup_by="system", click_to_dial=True, trunk=None)
+    ]
 
 
 @scenario()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from ..script import FOREVER, Answerer, Talk
-from ..sipp import Leg
-from ..stage import Expected, Stage, between, leg, outbound, scenario
-from .transfers import internal
+from tests.real.lab.scenarios.transfers import internal
+from tests.real.lab.script import FOREVER, Answerer, Talk
+from tests.real.lab.sipp import Leg
+from tests.real.lab.stage import Expected, Stage, between, leg, outbound, scenario
 
 
 def inbound(agent: str | None, caller: str, phone: Leg, outcome: str, **more: object) -> Expected:
@@ -49,7 +49,18 @@ async def int_302_colleague(stage: Stage) -> list[Expected]:
     await stage.done(await stage.dial(agent, away, Talk(2)), forwards, phone)
     ring = between(leg(forwards).invited_at, leg(phone).answered_at)
     note = f"dialled {away}, answered by {third}"
-    return [internal(agent, away, leg(phone), "answered", hangup_by="agent", ring_s=ring, agents_final=(agent, third), note=note)]
+    return [
+        internal(
+            agent,
+            away,
+            leg(phone),
+            "answered",
+            hangup_by="agent",
+            ring_s=ring,
+            agents_final=(agent, third),
+            note=note,
+        )
+    ]
 
 
 @scenario()
@@ -61,7 +72,18 @@ async def int_302_outside(stage: Stage) -> list[Expected]:
     await stage.done(await stage.dial(agent, away, Talk(2)), forwards, far)
     ring = between(leg(forwards).invited_at, leg(far).answered_at)
     note = f"an internal call that left by a trunk to {number[1:]}: the agent dialled {away}"
-    return [internal(agent, away, leg(far), "answered", hangup_by="agent", ring_s=ring, agents_final=(agent,), note=note)]
+    return [
+        internal(
+            agent,
+            away,
+            leg(far),
+            "answered",
+            hangup_by="agent",
+            ring_s=ring,
+            agents_final=(agent,),
+            note=note,
+        )
+    ]
 
 
 @scenario()
@@ -180,7 +202,9 @@ async def in_follow_me(stage: Stage) -> list[Expected]:
     await stage.done(await stage.inbound(caller, "8061", Talk(2)), phone, target)
     ring = between(leg(phone).invited_at, leg(target).answered_at)
     note = "answered outside: no agent talked, and it is nobody's dial"
-    return [inbound(None, caller, leg(target), "answered", hangup_by="remote", ring_s=ring, talk_s=0.0, note=note)]
+    return [
+        inbound(None, caller, leg(target), "answered", hangup_by="remote", ring_s=ring, talk_s=0.0, note=note)
+    ]
 
 
 @scenario()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from ..media import Impairment
-from ..script import FOREVER, Answerer, Digits, Reinvite, Talk
-from ..stage import ALONE, Expected, Stage, between, leg, outbound, scenario
+from tests.real.lab.media import Impairment
+from tests.real.lab.script import FOREVER, Answerer, Digits, Reinvite, Talk
+from tests.real.lab.stage import ALONE, Expected, Stage, between, leg, outbound, scenario
 
 
 @scenario()
@@ -57,7 +57,9 @@ async def out_timeout(stage: Stage) -> list[Expected]:
     return [outbound(agent, number, leg(far), "no_answer", hangup_by="system")]
 
 
-async def _refused(stage: Stage, code: int, outcome: str, *, ring: float = 1.0, provisional: int = 180) -> list[Expected]:
+async def _refused(
+    stage: Stage, code: int, outcome: str, *, ring: float = 1.0, provisional: int = 180
+) -> list[Expected]:
     agent, number = stage.agent(), stage.number()
     far = await stage.far(number, Answerer(ring=ring, code=code, provisional=provisional))
     await stage.done(await stage.dial(agent, number), far)
@@ -148,7 +150,9 @@ async def out_all_trunks_fail(stage: Stage) -> list[Expected]:
     second = await stage.far(number, Answerer(ring=0.3, code=503, provisional=100), trunk="trunk-b")
     await stage.done(await stage.dial(agent, number), first, second)
     ring = between(leg(first).invited_at, leg(second).final_at)
-    return [outbound(agent, number, leg(second), "congestion", hangup_by="remote", trunk="trunk-b", ring_s=ring)]
+    return [
+        outbound(agent, number, leg(second), "congestion", hangup_by="remote", trunk="trunk-b", ring_s=ring)
+    ]
 
 
 @scenario()
@@ -200,7 +204,9 @@ async def out_two_at_a_time(stage: Stage) -> list[Expected]:
     agent, one, two = stage.agent(), stage.number(), stage.number()
     far_one = await stage.far(one, Answerer(ring=0.5))
     far_two = await stage.far(two, Answerer(ring=0.5))
-    first = await stage.dial(agent, one, Talk(1.5), Reinvite("sendonly"), Talk(4), Reinvite("sendrecv"), Talk(1.5))
+    first = await stage.dial(
+        agent, one, Talk(1.5), Reinvite("sendonly"), Talk(4), Reinvite("sendrecv"), Talk(1.5)
+    )
     await asyncio.sleep(2.5)
     second = await stage.dial(agent, two, Talk(2))
     await stage.done(first, second, far_one, far_two)
@@ -254,4 +260,14 @@ async def out_302(stage: Stage) -> list[Expected]:
     target = await stage.far(other, Answerer(ring=1))
     await stage.done(await stage.dial(agent, number, Talk(3)), moved, target)
     ring = between(leg(moved).invited_at, leg(target).answered_at)
-    return [outbound(agent, number, leg(target), "answered", hangup_by="agent", ring_s=ring, note=f"forwarded to {other}")]
+    return [
+        outbound(
+            agent,
+            number,
+            leg(target),
+            "answered",
+            hangup_by="agent",
+            ring_s=ring,
+            note=f"forwarded to {other}",
+        )
+    ]

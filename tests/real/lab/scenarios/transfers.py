@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-from ..refer import refer_with_replaces
-from ..script import Answerer, Digits, Refer, Talk
-from ..sipp import Leg
-from ..stage import Expected, Stage, between, leg, outbound, scenario
+from tests.real.lab.refer import refer_with_replaces
+from tests.real.lab.script import Answerer, Digits, Refer, Talk
+from tests.real.lab.sipp import Leg
+from tests.real.lab.stage import Expected, Stage, between, leg, outbound, scenario
 
 
 def internal(agent: str, other: str, called: Leg, outcome: str, **more: object) -> Expected:
@@ -68,7 +68,9 @@ async def xfer_blind_outside(stage: Stage) -> list[Expected]:
     target = await stage.far(other, Answerer(ring=1))
     caller = await stage.dial(agent, number)
     await asyncio.sleep(3)
-    await stage.driver.action("BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten=other)
+    await stage.driver.action(
+        "BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten=other
+    )
     await stage.done(caller, far, target)
     talk = between(leg(far).answered_at, leg(caller).ended_at)
     note = f"the customer then talks to {other} for {leg(target).talk_seconds:.1f} s without an agent"
@@ -91,7 +93,9 @@ async def xfer_blind_returns(stage: Stage) -> list[Expected]:
         "BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten=colleague
     )
     await stage.done(caller, refuses, far, again)
-    talk = between(leg(far).answered_at, leg(caller).ended_at) + between(leg(again).answered_at, leg(far).ended_at)
+    talk = between(leg(far).answered_at, leg(caller).ended_at) + between(
+        leg(again).answered_at, leg(far).ended_at
+    )
     return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent={agent: talk})]
 
 
@@ -102,12 +106,16 @@ async def xfer_blind_lost(stage: Stage) -> list[Expected]:
     far = await stage.far(number, Answerer(ring=1))
     caller = await stage.dial(agent, number)
     await asyncio.sleep(3)
-    await stage.driver.action("BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten="5999")
+    await stage.driver.action(
+        "BlindTransfer", Channel=await stage.channel(agent), Context="from-internal", Exten="5999"
+    )
     await stage.done(caller, far)
     return [outbound(agent, number, leg(far), "answered", hangup_by="system")]
 
 
-async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: float) -> tuple[Leg, Leg, str, float]:
+async def _attended(
+    stage: Stage, agent: str, target: str, *, dtmf: bool, stay: float
+) -> tuple[Leg, Leg, str, float]:
     """Customer answers, agent asks ``target`` for a transfer and hangs up ``stay`` s after asking.
 
     Returns the customer's leg, the agent's, the number dialled, and how long they talked before the
@@ -118,7 +126,9 @@ async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: 
     asked_at = 0.0
     if dtmf:
         # Digits pressed while Asterisk says "transfer" are lost.
-        caller = await stage.dial(agent, number, Talk(1.5), Digits("*2"), Talk(2.0), Digits(target, gap=0.3), Talk(stay + 2))
+        caller = await stage.dial(
+            agent, number, Talk(1.5), Digits("*2"), Talk(2.0), Digits(target, gap=0.3), Talk(stay + 2)
+        )
     else:
         caller = await stage.dial(agent, number, Talk(2 + stay))
         await asyncio.sleep(3)
@@ -130,7 +140,9 @@ async def _attended(stage: Stage, agent: str, target: str, *, dtmf: bool, stay: 
     return leg(far), leg(caller), number, before
 
 
-def _handed(agent: str, other: str, number: str, far: Leg, caller: Leg, called: Leg, before: float) -> Expected:
+def _handed(
+    agent: str, other: str, number: str, far: Leg, caller: Leg, called: Leg, before: float
+) -> Expected:
     """The outbound call of an attended transfer: the colleague's share begins when both are there and the agent is gone."""
     begin = max(called.answered_at or 0.0, caller.ended_at or 0.0)
     # Hold is talk time (METRICS): the customer leaves the agent when the transfer is made, not when it is asked for.
@@ -150,7 +162,9 @@ async def _consulted(stage: Stage, *, dtmf: bool) -> list[Expected]:
     consult = between(called.answered_at, caller.ended_at)
     return [
         _handed(agent, colleague, number, far, caller, called, before),
-        internal(agent, colleague, called, "answered", talk_s=consult, hangup_by="unknown", note="the consultation"),
+        internal(
+            agent, colleague, called, "answered", talk_s=consult, hangup_by="unknown", note="the consultation"
+        ),
     ]
 
 
@@ -210,7 +224,15 @@ async def xfer_attended_replaces(stage: Stage) -> list[Expected]:
     talks = {agent: between(leg(far).answered_at, left), colleague: between(left, leg(far).ended_at)}
     consult = between(leg(phone).answered_at, left)
     return [
-        outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent=talks, agents_final=(colleague,)),
+        outbound(
+            agent,
+            number,
+            leg(far),
+            "answered",
+            hangup_by="remote",
+            talk_by_agent=talks,
+            agents_final=(colleague,),
+        ),
         internal(agent, colleague, leg(phone), "answered", talk_s=consult, note="the consultation"),
     ]
 
@@ -226,7 +248,10 @@ async def park_retrieve(stage: Stage) -> list[Expected]:
     await stage.done(picker, far)
     await caller.stop()
     parked = leg(caller).ended_at
-    talks = {agent: 2.0 if parked is None else between(leg(far).answered_at, parked), colleague: leg(picker).talk_seconds}
+    talks = {
+        agent: 2.0 if parked is None else between(leg(far).answered_at, parked),
+        colleague: leg(picker).talk_seconds,
+    }
     return [
         outbound(agent, number, leg(far), "answered", hangup_by="agent", talk_by_agent=talks,
                  agents_final=(colleague,), note="parked in between: nobody's talk")
@@ -265,7 +290,18 @@ async def conference_three(stage: Stage) -> list[Expected]:
     talk = leg(far).talk_seconds
     talks = {agent: talk, colleague: leg(joiner).talk_seconds}
     note = "talk_s is the union; the colleague was there for part of it"
-    return [outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent=talks, talk_s=talk, note=note)]
+    return [
+        outbound(
+            agent,
+            number,
+            leg(far),
+            "answered",
+            hangup_by="remote",
+            talk_by_agent=talks,
+            talk_s=talk,
+            note=note,
+        )
+    ]
 
 
 @scenario()
@@ -277,7 +313,9 @@ async def redirect_colleague(stage: Stage) -> list[Expected]:
     caller = await stage.dial(agent, number)
     await asyncio.sleep(3)
     peer = await stage.peer(await stage.channel(agent))
-    await stage.driver.action("Redirect", Channel=peer, Context="from-internal", Exten=colleague, Priority="1")
+    await stage.driver.action(
+        "Redirect", Channel=peer, Context="from-internal", Exten=colleague, Priority="1"
+    )
     await stage.done(caller, phone, far)
     talks = {
         agent: between(leg(far).answered_at, leg(caller).ended_at),
@@ -286,5 +324,3 @@ async def redirect_colleague(stage: Stage) -> list[Expected]:
     return [
         outbound(agent, number, leg(far), "answered", hangup_by="remote", talk_by_agent=talks, agents_final=(colleague,))
     ]  # fmt: skip
-
-

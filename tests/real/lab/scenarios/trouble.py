@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from ..ami import Driver
-from ..script import FOREVER, Answerer, Talk
-from ..stage import ALONE, Expected, Stage, between, leg, outbound, scenario
+from tests.real.lab.ami import Driver
+from tests.real.lab.script import FOREVER, Answerer, Talk
+from tests.real.lab.stage import ALONE, Expected, Stage, between, leg, outbound, scenario
 
 RESYNC = (
     "CoreStatus",
@@ -34,9 +34,23 @@ async def link_drop(stage: Stage) -> list[Expected]:
     third = await stage.dial(agents[2], numbers[2], Talk(1.5))
     await gap
     await stage.done(first, second, third, fourth, *fars)
-    notes = ("spans the gap", "begins in the gap", "wholly inside the gap: a live monitor cannot know it", "ends in the gap")
+    notes = (
+        "spans the gap",
+        "begins in the gap",
+        "wholly inside the gap: a live monitor cannot know it",
+        "ends in the gap",
+    )
     return [
-        outbound(agent, number, leg(far), "answered", hangup_by="agent", complete=i == 0, heard=i != 2, note=notes[i])
+        outbound(
+            agent,
+            number,
+            leg(far),
+            "answered",
+            hangup_by="agent",
+            complete=i == 0,
+            heard=i != 2,
+            note=notes[i],
+        )
         for i, (agent, number, far) in enumerate(zip(agents, numbers, fars, strict=True))
     ]
 
@@ -88,7 +102,9 @@ async def core_restart(stage: Stage) -> list[Expected]:
     talk = between(leg(talks).answered_at, leg(talks).ended_at)
     return [
         outbound(one, numbers[0], leg(talks), "answered", hangup_by="system", talk_s=talk),
-        outbound(two, numbers[1], leg(rings), "unknown", hangup_by="system", note="rang when Asterisk restarted"),
+        outbound(
+            two, numbers[1], leg(rings), "unknown", hangup_by="system", note="rang when Asterisk restarted"
+        ),
         outbound(three, numbers[2], leg(far), "answered", hangup_by="agent"),
     ]
 
