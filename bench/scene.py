@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import gc
 import multiprocessing
 import time
 from collections.abc import Iterator
@@ -71,6 +71,8 @@ def _product(pipe: Connection, folder: Path, agents: int, ami_port: int) -> None
 
         async def ready(running: Running) -> None:
             await let_in(running.store)
+            gc.collect()
+            gc.freeze()  # as ``service.run`` does
             pipe.send(int(running.url.rpartition(":")[2]))
 
         async def told() -> None:
@@ -123,8 +125,3 @@ def board_address(port: int) -> tuple[str, dict[str, Any]]:
         "proxy": None,
     }
     return f"ws://127.0.0.1:{port}/ws/board", options
-
-
-def kind(message: str) -> str:
-    """Type of a message from the hub."""
-    return str(json.loads(message)["type"])

@@ -96,7 +96,9 @@ class Floor:
     def trunks(self) -> list[str]:
         """The trunks that carried calls today (``pbx/name``), and those configured by their full name."""
         plain = {
-            f"{pbx.name}/{trunk.partition('/')[2]}" for pbx in self.settings.pbx for trunk in pbx.trunks
+            f"{pbx.name}/{trunk.partition('/')[2]}"
+            for pbx in self.settings.pbx
+            for trunk in pbx.trunks
             if not set("*?[") & set(trunk)
         }
         return sorted(plain | self._trunks)

@@ -113,8 +113,10 @@ async def _run(
             while not server.started and not web.done():
                 await asyncio.sleep(0.01)
             if listen:
-                rooms += [group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
-                          for each in floor.lines]
+                rooms += [
+                    group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
+                    for each in floor.lines
+                ]
             rooms.append(group.create_task(_greet(running, stored, ready)))
             await stop.wait()
             for room in rooms:
@@ -173,9 +175,9 @@ def _listening(floor: Floor, line: Line) -> Callable[[], Awaitable[None]]:
     return listen
 
 
-async def _kept_up(name: str, room: Callable[[], Awaitable[None]]) -> None:
+async def _kept_up(name: str, room: Callable[[], Awaitable[None]], first_pause: float = 1.0) -> None:
     """Run a room for ever; one that fails is started again, after 1 s, 2 s, 4 s … up to a minute."""
-    pause = 1.0
+    pause = first_pause
     while True:
         begun = time.monotonic()
         try:
@@ -183,7 +185,7 @@ async def _kept_up(name: str, room: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("room_failed", room=name, again_in_seconds=pause)
         if time.monotonic() - begun > _RETRY_MOST_SECONDS:
-            pause = 1.0
+            pause = first_pause
         await asyncio.sleep(pause)
         pause = min(pause * 2, _RETRY_MOST_SECONDS)
 
@@ -333,7 +335,6 @@ def run(settings: Settings, *, listen: bool = True) -> None:
     new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     with contextlib.suppress(ImportError):
         from uvloop import new_event_loop as new_event_loop  # not on every platform
-
 
     async def settle(running: Running) -> None:
         # A day of calls stays: to look through it at every full collection would only make pauses.

@@ -68,9 +68,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         return MEDIA_TYPES.get(self.path.suffix.lower(), "") if self.path else ""
 
 
-def locate(
-    root: Path | None, recording: str | None, day: date, uniqueids: Sequence[str] = ()
-) -> Recording:
+def locate(root: Path | None, recording: str | None, day: date, uniqueids: Sequence[str] = ()) -> Recording:
     """Find the recording of a call that began on ``day`` (the PBX's local date). Reads the disk.
 
     ``recording`` is what the PBX said, if it said anything; without it, or when that file is not there,

@@ -28,7 +28,9 @@ def router(context: AppContext) -> APIRouter:
         seconds = settings.session_hours * 3600
         await store.create_session(username, token_hash(token), time.time() + seconds)
         response = Response(status_code=204)
-        secure = request.url.scheme == "https" if settings.secure_cookies == "auto" else settings.secure_cookies
+        secure = (
+            request.url.scheme == "https" if settings.secure_cookies == "auto" else settings.secure_cookies
+        )
         response.set_cookie(
             COOKIE, token, max_age=int(seconds), path="/", secure=secure, httponly=True, samesite="lax"
         )
@@ -72,7 +74,9 @@ def router(context: AppContext) -> APIRouter:
         return Me(username=session.username, role=session.role, language=language)
 
     @routes.post(
-        "/setup", status_code=204, responses={403: {"model": Fault}, 409: {"model": Fault}, 422: {"model": Fault}}
+        "/setup",
+        status_code=204,
+        responses={403: {"model": Fault}, 409: {"model": Fault}, 422: {"model": Fault}},
     )
     async def set_up(wanted: SetUp, request: Request) -> Response:
         """Make the first login with the token of the one-time link, and log in with it."""

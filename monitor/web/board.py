@@ -23,7 +23,9 @@ def router(context: AppContext) -> APIRouter:
     async def definitions() -> list[Definition]:
         """Every metric once: its key, unit, name and formula in both languages."""
         return [
-            Definition(key=each.key, unit=each.unit, zh=each.zh, en=each.en, formula=each.formula)
+            Definition(
+                key=each.key, unit=each.unit, zh=each.zh, en=each.en, formula=each.formula, source=each.source
+            )
             for each in METRICS
         ]
 

@@ -63,7 +63,9 @@ class CallPageQuery(CallQuery):
 class CallExportQuery(CallQuery):
     """The same, for a file."""
 
-    language: Language | None = Field(None, description="of the head and of outcomes; else as the browser asks")
+    language: Language | None = Field(
+        None, description="of the head and of outcomes; else as the browser asks"
+    )
 
 
 def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
@@ -145,7 +147,10 @@ def router(context: AppContext) -> APIRouter:
         return Filters(
             agents=[
                 AgentChoice(
-                    id=f"{agent.pbx}/{agent.extension}", extension=agent.extension, name=agent.name, team=team.id
+                    id=f"{agent.pbx}/{agent.extension}",
+                    extension=agent.extension,
+                    name=agent.name,
+                    team=team.id,
                 )
                 for team in teams
                 for agent in team.agents

@@ -13,7 +13,9 @@ class Directory:
 
     def __init__(self, settings: Settings) -> None:
         self._people = {
-            (agent.pbx, agent.extension): (agent.name, team.id) for team in settings.teams for agent in team.agents
+            (agent.pbx, agent.extension): (agent.name, team.id)
+            for team in settings.teams
+            for agent in team.agents
         }
         self._members = {
             team.id: frozenset(f"{agent.pbx}/{agent.extension}" for agent in team.agents)

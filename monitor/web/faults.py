@@ -29,7 +29,9 @@ class Refusal(Exception):
 _KEYS = {404: "not_found", 405: "method_not_allowed", 416: "range_not_satisfiable"}
 
 
-def _answer(status: int, key: str, field: str | None = None, wait_seconds: float | None = None) -> JSONResponse:
+def _answer(
+    status: int, key: str, field: str | None = None, wait_seconds: float | None = None
+) -> JSONResponse:
     body: dict[str, object] = {"error": key}
     if field is not None:
         body["field"] = field

@@ -3,7 +3,7 @@
 What is sent and when is told in ``docs/reference/websocket.md``; in short: a ``snapshot`` on arrival,
 then numbered ``delta``s, a ``heartbeat`` when nothing else was said for a while. A change leaves at
 once when the line was quiet; under load changes are gathered, and the pause between two sends grows
-with what a send costs, so that sending takes at most about a tenth of the time however many watch.
+with what a send costs, so that making and sending deltas takes at most about a quarter of the time however many watch.
 
 A browser that does not read is not waited for: once its transport's buffer is over the high-water mark
 it gets nothing more, and when the buffer has drained, a fresh snapshot. The transports tell both
@@ -59,7 +59,7 @@ class Hub:
         *,
         least_pause_seconds: float = 0.03,
         most_pause_seconds: float = 0.25,
-        share: float = 0.1,
+        share: float = 0.25,
         tick_seconds: float = 1.0,
         heartbeat_seconds: float = 2.0,
         ping_seconds: float = 20.0,

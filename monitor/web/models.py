@@ -207,3 +207,4 @@ class Definition(Model):
     zh: str
     en: str
     formula: str
+    source: str

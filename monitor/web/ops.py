@@ -30,7 +30,9 @@ class Figures(Collector):
         yield from self._writer_metrics()
         hub = self._context.hub
         yield GaugeMetricFamily("dialwatch_hub_clients", "Open wall-boards", hub.clients)
-        yield GaugeMetricFamily("dialwatch_hub_clients_behind", "Boards that read too slowly", hub.clients_behind)
+        yield GaugeMetricFamily(
+            "dialwatch_hub_clients_behind", "Boards that read too slowly", hub.clients_behind
+        )
         yield CounterMetricFamily("dialwatch_hub_snapshots", "Snapshots sent", hub.snapshots_sent)
         yield CounterMetricFamily("dialwatch_hub_deltas", "Deltas made", hub.deltas_sent)
         yield CounterMetricFamily("dialwatch_hub_sent_bytes", "Bytes handed to boards", hub.bytes_sent)
@@ -77,7 +79,9 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/readyz", responses={503: {"model": Ready}})
     async def ready() -> JSONResponse:
         """Whether every PBX is heard and every change stored; says what is not."""
-        faults = [f"link_{link.state}:{link.pbx}" for link in context.links() if link.state is not LinkState.UP]
+        faults = [
+            f"link_{link.state}:{link.pbx}" for link in context.links() if link.state is not LinkState.UP
+        ]
         health = context.writer()
         if health.last_error is not None:
             faults.append("store_not_written")

@@ -80,7 +80,10 @@ def _fields(shape: dict[str, Any]) -> str:
     if "enum" in shape:
         return f"<p>{escape(', '.join(map(str, shape['enum'])))}"
     return _table(
-        [(name, _kind(field), field.get("description", "")) for name, field in shape.get("properties", {}).items()]
+        [
+            (name, _kind(field), field.get("description", ""))
+            for name, field in shape.get("properties", {}).items()
+        ]
     )
 
 

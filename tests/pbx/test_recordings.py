@@ -96,7 +96,17 @@ def test_a_link_inside_the_folder_and_a_linked_folder_are_fine(root: Path, tmp_p
 
 @pytest.mark.parametrize(
     "said",
-    ["../secret.wav", "2026/../../secret.wav", "..\\secret.wav", "a\0.wav", "", "/", "..", "notes.txt", "2026"],
+    [
+        "../secret.wav",
+        "2026/../../secret.wav",
+        "..\\secret.wav",
+        "a\0.wav",
+        "",
+        "/",
+        "..",
+        "notes.txt",
+        "2026",
+    ],
 )
 def test_hostile_or_foreign_names_find_nothing(root: Path, tmp_path: Path, said: str) -> None:
     write_wav(tmp_path / "secret.wav")
@@ -105,7 +115,11 @@ def test_hostile_or_foreign_names_find_nothing(root: Path, tmp_path: Path, said:
     assert locate(root, said, DAY).path is None
 
 
-@given(said=st.lists(st.sampled_from(["..", ".", "/", "a", "secret.wav", "2026", "\\", "%2e%2e", "~"]), max_size=8))
+@given(
+    said=st.lists(
+        st.sampled_from(["..", ".", "/", "a", "secret.wav", "2026", "\\", "%2e%2e", "~"]), max_size=8
+    )
+)
 def test_no_text_leads_outside(tmp_path_factory: pytest.TempPathFactory, said: list[str]) -> None:
     base = tmp_path_factory.getbasetemp()
     root = base / "inside"

@@ -85,7 +85,9 @@ def call(index: int = 0, /, **different: object) -> Call:
         "talk_seconds": 40.0,
         "outcome": Outcome.ANSWERED,
         "hangup_by": HangupBy.REMOTE,
-        "segments": (Segment(agent=str(different.get("agent", "8001")), started_at=at + 5, ended_at=at + 45),),
+        "segments": (
+            Segment(agent=str(different.get("agent", "8001")), started_at=at + 5, ended_at=at + 45),
+        ),
     }
     return Call(**(facts | different))  # type: ignore[arg-type]
 
@@ -134,7 +136,13 @@ class House:
 
 def write_pages(folder: Path) -> None:
     """Pages as small as can be."""
-    for name in ("board/index.html", "calls/index.html", "calls/call.html", "login/index.html", "login/setup.html"):
+    for name in (
+        "board/index.html",
+        "calls/index.html",
+        "calls/call.html",
+        "login/index.html",
+        "login/setup.html",
+    ):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'<!doctype html><script type="importmap">{IMPORT_MAP}</script><p>{name}', "utf-8")

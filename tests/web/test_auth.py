@@ -28,7 +28,9 @@ async def test_the_right_password_gives_a_session(home: House) -> None:
     found = cookie(answer.headers["set-cookie"])[COOKIE]
     assert found["httponly"] and found["samesite"] == "lax" and found["path"] == "/"
     assert not found["secure"]
-    me = await home.client.get("/api/me", headers={"Cookie": f"{COOKIE}={found.value}", "Accept-Language": "en"})
+    me = await home.client.get(
+        "/api/me", headers={"Cookie": f"{COOKIE}={found.value}", "Accept-Language": "en"}
+    )
     assert me.json() == {"username": "wang", "role": "supervisor", "language": "en"}
 
 
@@ -45,7 +47,9 @@ async def test_over_https_the_cookie_is_secure(home: House) -> None:
 @pytest.mark.parametrize(("name", "password"), [("wang", "wrong"), ("nobody", PASSWORD), ("nobody", "x")])
 async def test_a_wrong_login_says_only_that(home: House, name: str, password: str) -> None:
     await home.user()
-    answer = await home.client.post("/api/login", json={"username": name, "password": password}, headers=home.ours)
+    answer = await home.client.post(
+        "/api/login", json={"username": name, "password": password}, headers=home.ours
+    )
     assert (answer.status_code, answer.json()) == (401, {"error": "wrong_login"})
     assert "set-cookie" not in answer.headers
 

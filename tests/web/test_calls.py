@@ -111,7 +111,12 @@ async def test_one_call_tells_its_story(inside: House) -> None:
     await inside.store.write(
         [
             told,
-            Gap(pbx="main", started_at=told.started_at + 1, ended_at=told.started_at + 9, reason=GapReason.LINK_LOST),
+            Gap(
+                pbx="main",
+                started_at=told.started_at + 1,
+                ended_at=told.started_at + 9,
+                reason=GapReason.LINK_LOST,
+            ),
             Gap(pbx="other", started_at=told.started_at + 1, ended_at=None, reason=GapReason.LINK_LOST),
             Gap(pbx="main", started_at=NOON + 999, ended_at=NOON + 1000, reason=GapReason.LINK_LOST),
         ]
@@ -130,7 +135,12 @@ async def test_one_call_tells_its_story(inside: House) -> None:
     assert [gap["started_at"] for gap in found["gaps"]] == [told.started_at + 1]
     assert found["voice"]["mos"] == 4.1
     assert found["notes"] == ["gap"]
-    assert found["recording"] == {"state": "none", "duration_seconds": None, "url": None, "why": "not_recorded"}
+    assert found["recording"] == {
+        "state": "none",
+        "duration_seconds": None,
+        "url": None,
+        "why": "not_recorded",
+    }
 
 
 @pytest.mark.parametrize("call_id", ["main/1.2/0", "nothing", "../../etc/passwd", "main/1.2/0/../../x"])
@@ -140,7 +150,9 @@ async def test_a_call_that_is_none(inside: House, call_id: str) -> None:
 
 
 async def test_a_csv_file_opens_right_and_runs_nothing(inside: House) -> None:
-    await inside.store.write([call(0, name="=HYPERLINK(1)"), call(1, name="@x"), *[call(n) for n in range(2, 40)]])
+    await inside.store.write(
+        [call(0, name="=HYPERLINK(1)"), call(1, name="@x"), *[call(n) for n in range(2, 40)]]
+    )
     answer = await inside.client.get("/api/calls.csv?language=zh-CN")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"].startswith('attachment; filename="calls-20261123-')

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from monitor.web.export import csv_text, safe_cell
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86138", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1", "＠x"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+86138", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1", "＠x"]
+)
 def test_what_would_run_gets_an_apostrophe(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 

@@ -91,11 +91,15 @@ def test_an_origin_is_ours_when_it_is_our_address_or_configured(
     assert Guard(Kept(), ["https://tv.example/"]).origin_allowed(origin, host) is allowed
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/login", "/login/login.js", "/vendor/preact.mjs", "/api/login"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/login", "/login/login.js", "/vendor/preact.mjs", "/api/login"]
+)
 def test_the_open_paths(path: str) -> None:
     assert is_open(path)
 
 
-@pytest.mark.parametrize("path", ["/", "/board/", "/api/board", "/healthz/", "/login2", "/api/login/x", "//login/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/board/", "/api/board", "/healthz/", "/login2", "/api/login/x", "//login/"]
+)
 def test_everything_else_is_not_open(path: str) -> None:
     assert not is_open(path)

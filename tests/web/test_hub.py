@@ -277,4 +277,3 @@ async def test_changes_are_gathered_under_load_and_none_is_lost() -> None:
             seen.append(await message(socket, "delta"))
         assert [each["seq"] for each in seen] == list(range(1, len(seen) + 1))
         assert len(seen) < 10
-

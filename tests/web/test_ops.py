@@ -22,7 +22,9 @@ async def test_alive_is_open_to_all(home: House) -> None:
         (LinkState.CONNECTING, 503, ["link_connecting:main"]),
     ],
 )
-async def test_ready_says_what_is_not(inside: House, state: LinkState, status: int, faults: list[str]) -> None:
+async def test_ready_says_what_is_not(
+    inside: House, state: LinkState, status: int, faults: list[str]
+) -> None:
     inside.links.append(link(state))
     answer = await inside.client.get("/readyz")
     assert (answer.status_code, answer.json()) == (status, {"ready": not faults, "faults": faults})

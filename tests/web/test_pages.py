@@ -47,7 +47,15 @@ async def test_files_are_asked_for_again_with_their_etag(inside: House) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/README.md", "/.git/config", "/../test.db", "/%2e%2e/test.db", "/common/..%2f..%2ftest.db", "/common/x.py", "/x"],
+    [
+        "/README.md",
+        "/.git/config",
+        "/../test.db",
+        "/%2e%2e/test.db",
+        "/common/..%2f..%2ftest.db",
+        "/common/x.py",
+        "/x",
+    ],
 )
 async def test_nothing_else_is_served(inside: House, path: str) -> None:
     assert (await inside.client.get(path)).status_code == 404

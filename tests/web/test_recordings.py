@@ -42,7 +42,9 @@ async def test_a_recording_is_found_played_and_has_a_length(inside: House, folde
     ("asked", "status", "first", "length"),
     [("bytes=0-99", 206, 0, 100), ("bytes=100-", 206, 100, None), ("bytes=-10", 206, -10, 10)],
 )
-async def test_ranges(inside: House, folder: Path, asked: str, status: int, first: int, length: int | None) -> None:
+async def test_ranges(
+    inside: House, folder: Path, asked: str, status: int, first: int, length: int | None
+) -> None:
     whole = write_wav(folder / NAME).read_bytes()
     await inside.store.write([call(recording=NAME)])
     answer = await inside.client.get(f"/api/recordings/{call().id}", headers={"Range": asked})
