@@ -130,6 +130,7 @@ def run_demo(
         data_dir=data_dir,
         seed=seed,
     )
+    _check(options)
     typer.echo("正在准备今天到此刻的通话… Preparing the calls of today so far…")
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(demo(options, ready=_announce))
