@@ -30,6 +30,9 @@ LOGIN_SECONDS = 15.0
 ACTION_SECONDS = 15.0
 WATCH_SECONDS = 1.0
 
+#: Asterisk's answer where allowmultiplelogin = no (main/manager.c).
+IN_USE = "Login Already In Use"
+
 STOPPING = "the PBX is stopping or restarting"
 CLOSED = "the PBX closed the connection; it also does so when it finds that we read too slowly (writetimeout)"
 
@@ -166,6 +169,9 @@ class Session:
             answer = await self._send(action, LOGIN_SECONDS)
         except ValueError as error:
             raise LoginRefusedError(f"user {settings.username}: {error}") from None
+        if answer.message == IN_USE:
+            # Not a wrong password: an earlier connection is still open there, perhaps one that died unseen.
+            raise LinkError(f"user {settings.username} is logged in already and may be so only once")
         if not answer.success:
             raise LoginRefusedError(
                 f"the PBX refuses user {settings.username}: {answer.message or 'no reason given'}; "

@@ -87,6 +87,7 @@ class FakeAmi(Wakeable):
             "CoreStatus": {"CoreStartupDate": "2026-11-23", "CoreStartupTime": "14:33:10"},
             "Ping": {"Ping": "Pong", "Timestamp": "1795000000.000000"},
         }
+        self.refusal = "Authentication failed"
         self.denied: set[str] = set()
         self.mute: set[str] = set()
         self.cut_at: str | None = None
@@ -160,8 +161,9 @@ class FakeAmi(Wakeable):
 
     async def _login(self, action: Row, ends: str) -> None:
         key = hashlib.md5(f"123456789{self.secret}".encode()).hexdigest()
-        if action.get("Secret") != self.secret and action.get("Key") != key:
-            await self.send(message("Response: Error", ends, "Message: Authentication failed"))
+        refused = action.get("Secret") != self.secret and action.get("Key") != key
+        if refused or self.refusal != "Authentication failed":
+            await self.send(message("Response: Error", ends, f"Message: {self.refusal}"))
             self.hang_up()
             return
         await self.send(message("Response: Success", ends, "Message: Authentication accepted"))

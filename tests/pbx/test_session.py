@@ -248,3 +248,13 @@ def test_an_authority_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "broken.pem").write_text("not a certificate")
     with pytest.raises(LinkError, match="tls_ca .*broken.pem cannot be used: "):
         tls_context(link(tls=True, tls_ca=tmp_path / "broken.pem"))
+
+
+async def test_a_user_that_is_logged_in_already_is_no_wrong_password() -> None:
+    async with fake_ami() as fake:
+        fake.refusal = "Login Already In Use"
+        session = await Session.open(link(fake.port), FakeClock())
+        with pytest.raises(LinkError, match="is logged in already") as error:
+            await session.login()
+        session.close()
+        assert not isinstance(error.value, LoginRefusedError)

@@ -1,0 +1,135 @@
+"""``dialwatch check``: tries everything the product needs, for real, and says what to mend."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from monitor.clock import Clock, SystemClock
+from monitor.config import Pbx, Settings
+from monitor.errors import StoreError
+from monitor.pbx.examine import OBSERVE_SECONDS, Finding, examine, some
+from monitor.store.store import Store
+
+__all__ = ["Finding", "examine_all", "run"]
+
+GLYPHS = {"ok": "✓ ok  ", "warn": "! warn", "fail": "✗ fail"}
+
+
+def run(
+    settings: Settings,
+    *,
+    out: IO[str] | None = None,
+    clock: Clock | None = None,
+    seconds: float = OBSERVE_SECONDS,
+) -> int:
+    """Check, print a line per finding on ``out`` (default stdout); returns 1 if anything fails, else 0.
+
+    Each PBX is listened to for ``seconds``.
+    """
+    words = out if out is not None else sys.stdout
+    findings = asyncio.run(examine_all(settings, clock if clock is not None else SystemClock(), seconds))
+    for found in findings:
+        print(f"{GLYPHS[found.level]}  {found.what}", file=words)
+        if found.mend:
+            print(f"        → {found.mend}", file=words)
+    counts = {level: sum(found.level == level for found in findings) for level in GLYPHS}
+    print(f"{counts['ok']} ok, {counts['warn']} to look at, {counts['fail']} failed", file=words)
+    return 1 if counts["fail"] else 0
+
+
+async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE_SECONDS) -> list[Finding]:
+    """All findings, in the order of a set-up: configuration, PBXs, database, recordings, dashboard."""
+    found = [Finding("ok", f"{settings.path}: valid"), time_zone(settings, clock)]
+    for of_pbx in await asyncio.gather(
+        *(examine(pbx, _extensions(settings, pbx), clock, seconds) for pbx in settings.pbx)
+    ):
+        found += of_pbx
+    found += await database(settings)
+    found += [recordings(pbx) for pbx in settings.pbx]
+    found.append(web_port(settings))
+    return found
+
+
+def _extensions(settings: Settings, pbx: Pbx) -> list[str]:
+    return [agent.extension for team in settings.teams for agent in team.agents if agent.pbx == pbx.name]
+
+
+def time_zone(settings: Settings, clock: Clock) -> Finding:
+    """What the time is at the site: a wrong zone is seen at once by whoever reads it."""
+    zone = settings.site.timezone
+    there = datetime.fromtimestamp(clock.now(), zone)
+    return Finding("ok", f"time zone {zone.key}: it is {there:%Y-%m-%d %H:%M} there")
+
+
+async def database(settings: Settings) -> list[Finding]:
+    """Whether the data folder and the database can be used."""
+    folder = settings.store.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        what = f"data folder {folder}: cannot be written ({error.strerror})"
+        return [Finding("fail", what, f"give the user of Dialwatch the folder: chown dialwatch {folder}")]
+    store = await Store.open(settings.store.database_url)
+    try:
+        status = await store.schema_status()
+        if not status.up_to_date:
+            have = "is empty" if status.current is None else f"has schema {status.current}, not {status.head}"
+            return [Finding("ok", f"database: reachable; it {have}, `dialwatch run` brings it up to date")]
+        for pbx in settings.pbx:
+            heard = await store.last_heard(pbx.name)
+            if heard is not None:
+                await store.heard(pbx.name, heard)  # written for real, and nothing changes
+        return [Finding("ok", f"database: reachable, schema {status.head}, can be written")]
+    except StoreError as error:
+        return [Finding("fail", f"database: {error}", "mend [store] url, or start the database")]
+    finally:
+        await store.close()
+
+
+def recordings(pbx: Pbx) -> Finding:
+    """Whether the recordings of a PBX can be read here."""
+    folder = pbx.recordings
+    where = f"PBX {pbx.name}: recordings"
+    if folder is None:
+        return Finding(
+            "warn", f"{where} are not configured: calls have no player", 'set recordings = "/path"'
+        )
+    if not folder.is_dir():
+        mend = "mount the PBX's recordings folder here (read only is best), or mend recordings ="
+        return Finding("warn", f"{where}: {folder} is no folder on this machine", mend)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return Finding(
+            "fail", f"{where}: {folder} cannot be read", "add our user to the group: usermod -aG asterisk …"
+        )
+    shut = [path.name for path in _first_entries(folder) if not os.access(path, os.R_OK)]
+    if shut:
+        what = f"{where}: {folder} holds what cannot be read: {some(shut, 3)}"
+        return Finding("fail", what, "add our user to the group asterisk")
+    return Finding("ok", f"{where}: {folder} can be read")
+
+
+def _first_entries(folder: Path) -> list[Path]:
+    return [path for path, _ in zip(folder.iterdir(), range(100), strict=False)]
+
+
+def web_port(settings: Settings) -> Finding:
+    """Whether the dashboard's address can be had."""
+    host, port = settings.web.host, settings.web.port
+    try:
+        family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, number) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+    except OSError as error:
+        mend = "choose another [web] port, or end what uses it (is Dialwatch running already?)"
+        return Finding("fail", f"dashboard {host}:{port}: cannot be had ({error.strerror})", mend)
+    return Finding("ok", f"dashboard {host}:{port}: free")
