@@ -21,6 +21,7 @@ import time
 import zlib
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -154,8 +155,7 @@ class Served:
 
 def _rss() -> int:
     gc.collect()
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def _run(main: Any, loop: str) -> None:
@@ -226,7 +226,7 @@ def our_server(pipe: Connection, loop: str, changed: int, ticks: int, deflated: 
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(server.serve())
             driving = group.create_task(hub.run())
-            while not server.started:
+            while not server.started:  # noqa: ASYNC110 - uvicorn sets an attribute, no event
                 await asyncio.sleep(0.01)
             before = _rss()
             pipe.send(server.servers[0].sockets[0].getsockname()[1])

@@ -123,7 +123,7 @@ def pbx(pipe: Connection, rate: int, seconds: float, agents: int) -> None:
         begun, sent, chance = time.monotonic(), 0, random.Random(1)
         while (passed := time.monotonic() - begun) < seconds:
             due = int(passed * rate) - sent
-            out = []
+            out: list[bytes] = []
             for _ in range(due):
                 turn = chance.randrange(at_once)
                 message = next(calls[turn], None)

@@ -16,7 +16,7 @@ from monitor.config import Settings
 from monitor.web.guard import COOKIE
 from monitor.web.security import token_hash
 
-TOKEN = "bench"  # noqa: S105 - of a server that lives for a minute on loopback
+TOKEN = "bench"
 FIRST_EXTENSION = 8001
 
 

@@ -150,10 +150,10 @@ def main(arguments: list[str]) -> None:
         boards, imports, size = [], [], 0
         for _ in range(options.runs + 1):
             begun = time.perf_counter()
-            subprocess.run([sys.executable, "-c", "import monitor.service, monitor.cli"], check=True)  # noqa: S603
+            subprocess.run([sys.executable, "-c", "import monitor.service, monitor.cli"], check=True)
             imports.append(time.perf_counter() - begun)
             begun = time.perf_counter()
-            with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+            with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
                 size = asyncio.run(first_board(port))
                 boards.append(time.perf_counter() - begun)
                 process.terminate()

@@ -110,7 +110,7 @@ async def _run(
                 group.create_task(_kept_up("heard", floor.keep_heard)),
             ]
             web = group.create_task(_serve_web(server, sock, stop))
-            while not server.started and not web.done():
+            while not (server.started or web.done()):  # noqa: ASYNC110 - uvicorn sets an attribute, no event
                 await asyncio.sleep(0.01)
             if listen:
                 rooms += [
@@ -154,13 +154,12 @@ async def _offer_set_up(running: Running) -> None:
         return
     token = new_token()
     await running.store.create_setup_token(token_hash(token), time.time() + SETUP_SECONDS)
-    print(
+    sys.stderr.write(
         f"还没有登录账号。请在 24 小时内打开此链接创建第一个账号（仅可使用一次）：\n"
         f"There is no login yet. Make the first one here within 24 hours (the link works once):\n"
-        f"  {running.url}/setup?token={token}",
-        file=sys.stderr,
-        flush=True,
+        f"  {running.url}/setup?token={token}\n"
     )
+    sys.stderr.flush()
 
 
 def _listening(floor: Floor, line: Line) -> Callable[[], Awaitable[None]]:

@@ -113,7 +113,7 @@ class BoardConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
         self._hub.leave(self)
-        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._server.connections.discard(self)
 
     def pause_writing(self) -> None:
         """The client reads more slowly than the board changes."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from pathlib import Path
 from typing import Final
@@ -53,7 +52,7 @@ class Pages(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """One file, or 404 for what is not part of a page."""
-        suffix = os.path.splitext(path)[1].lower()
+        suffix = Path(path).suffix.lower()
         if any(part.startswith(".") for part in Path(path).parts if part != ".") or (
             suffix and suffix not in _SERVED
         ):

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from monitor.domain import Call, Gap, Hold, Segment
-from monitor.pbx.recordings import Recording, RecordingState
 from monitor.masking import masked_channel, masked_number, masked_text
+from monitor.pbx.recordings import Recording, RecordingState
 from monitor.web.models import (
     CallDetail,
     CallRow,

@@ -21,7 +21,7 @@ def addresses(home: House) -> list[tuple[str, str]]:
             path = route.path_format
             for name in route.param_convertors:
                 path = path.replace("{" + name + "}", "0" if name == "dial" else "x")
-            found += [(method, path) for method in route.methods]
+            found += [(method, path) for method in route.methods or ()]
     return found
 
 

@@ -69,7 +69,11 @@ class Floor:
         origin = origin or f"http://{self.address}"
         path = options.pop("path", "/ws/board")
         return connect(
-            f"ws://{self.address}{path}", origin=origin, additional_headers=headers, proxy=None, **options
+            f"ws://{self.address}{path}",
+            origin=origin,  # type: ignore[arg-type]
+            additional_headers=headers,
+            proxy=None,
+            **options,
         )
 
 
@@ -272,7 +276,7 @@ async def test_changes_are_gathered_under_load_and_none_is_lost() -> None:
         for _ in range(200):
             last = here.change()
             await asyncio.sleep(0)
-        seen = []
+        seen: list[dict[str, Any]] = []
         while not seen or seen[-1]["changes"]["value"] != last:
             seen.append(await message(socket, "delta"))
         assert [each["seq"] for each in seen] == list(range(1, len(seen) + 1))
