@@ -41,7 +41,7 @@ async def test_tls_with_its_certificate(lab: Lab) -> None:
 
 async def test_tls_refuses_a_stranger(lab: Lab) -> None:
     """Without the certificate's authority the link does not come up, and says why."""
-    watch = Watch(pbx(port=TLS_PORT, tls=True))
+    watch = Watch(pbx(port=TLS_PORT, tls=True), up_seconds=3)
     with pytest.raises(AssertionError, match="did not come up"):
         async with watch:
             pass

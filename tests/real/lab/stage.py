@@ -43,7 +43,7 @@ class Expected:
     agents_final: tuple[str, ...] = ()
     hold_s: float | None = None
     click_to_dial: bool | None = False  # None: not for the phones to say
-    complete: bool = True
+    complete: bool | None = True  # None: either can be argued; lengths are then not held to be exact
     heard: bool = True
     note: str = ""
 
