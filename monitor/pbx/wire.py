@@ -38,13 +38,10 @@ class Framer:
     def feed(self, data: bytes) -> list[bytes]:
         """Take the next bytes; return the messages they complete, without their empty line."""
         buffer = self._buffer
-        if buffer:
-            scan_from = max(0, len(buffer) - 3)
-            buffer += data
-            if self._greeted and buffer.find(MESSAGE_END, scan_from) < 0:
-                self._bound()
-                return []
-            data = bytes(buffer)
+        # What is kept is joined to the new bytes only where it must be: copying every chunk whole costs as
+        # much as cutting it.
+        if buffer and (not self._greeted or MESSAGE_END in buffer[-3:] + data[:3]):
+            data = bytes(buffer) + data
             buffer.clear()
         if not self._greeted:
             data = self._greet(data)
@@ -53,6 +50,9 @@ class Framer:
                 self._bound()
                 return []
         messages = data.split(MESSAGE_END)
+        if buffer and len(messages) > 1:
+            messages[0] = bytes(buffer) + messages[0]
+            buffer.clear()
         buffer += messages.pop()
         if self._skipping and messages:
             del messages[0]
@@ -159,7 +159,7 @@ def headers(message: bytes, fallback: str = "gb18030") -> dict[str, str]:
     lines = decode(message, fallback).split("\r\n")
     lines.reverse()
     try:
-        return dict([line.split(": ", 1) for line in lines])  # type: ignore[misc]
+        return dict([line.split(": ", 1) for line in lines])
     except ValueError:
         return _headers_with_odd_lines(lines)
 
