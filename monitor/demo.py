@@ -25,7 +25,7 @@ import typer
 from pydantic import SecretStr
 
 from monitor import config, service
-from monitor.domain import Call, Change, ExtensionStatus
+from monitor.domain import Call, Change, ExtensionStatus, LinkState
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.pipeline import Pipeline
@@ -50,6 +50,9 @@ LOGINS = ("demo", "tv")
 HISTORY_STEP_SECONDS = 10.0
 #: Changes written in one transaction while the history is made.
 HISTORY_BATCH = 2000
+
+#: Real seconds between two looks whether the listener has its first picture of the PBX.
+LOOK_SECONDS = 0.05
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
@@ -161,13 +164,14 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         clock = DemoClock(options.speed, start)
         pbx = settings.pbx[0]
         secret = pbx.secret.get_secret_value() if pbx.secret is not None else ""
-        server = Server(
-            centre.exchange, clock, secret, username=pbx.username, zone=zone, on_login=clock.begin
-        )
+        server = Server(centre.exchange, clock, secret, username=pbx.username, zone=zone)
         port = await server.start()
         settings = settings.model_copy(update={"pbx": (pbx.model_copy(update={"port": port}),)})
 
         async def up(running: service.Running) -> None:
+            while not all(link.state is LinkState.UP for link in running.floor.links()):
+                await asyncio.sleep(LOOK_SECONDS)
+            clock.begin()
             logins = await _make_logins(running.store)
             if ready is not None:
                 await ready(Demo(running.url, logins, centre, clock, running.store, history))

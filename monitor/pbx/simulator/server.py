@@ -38,8 +38,7 @@ PAUSE_SECONDS = 0.015
 class Server:
     """The simulated PBX on a port. ``start`` listens, ``run`` lets time pass, ``stop`` ends it.
 
-    ``classes`` are the event classes that the user may read (``read`` in manager.conf); ``on_login`` is
-    called at each login.
+    ``classes`` are the event classes that the user may read (``read`` in manager.conf).
     """
 
     def __init__(
@@ -51,14 +50,12 @@ class Server:
         username: str = "dialwatch",
         zone: tzinfo = UTC,
         classes: frozenset[str] = ALL_CLASSES,
-        on_login: Callable[[], None] | None = None,
     ) -> None:
         self.exchange = exchange
         self.clock = clock
         self.username = username
         self.secret = secret
         self.classes = classes
-        self.on_login = on_login
         self.answers = Answers(exchange, zone)
         self.sessions: set[Session] = set()
         self._listening: asyncio.Server | None = None
@@ -201,8 +198,6 @@ class Session(asyncio.Protocol):
             return
         self._logged_in = True
         server.sessions.add(self)
-        if server.on_login is not None:
-            server.on_login()
         self._set_mask(action.get("events", "on"))
         self._send(response(action, "Success", "Message: Authentication accepted\r\n"))
         if "system" in self._mask:
