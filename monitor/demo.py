@@ -51,7 +51,7 @@ HISTORY_STEP_SECONDS = 10.0
 #: Changes written in one transaction while the history is made.
 HISTORY_BATCH = 2000
 
-#: Real seconds between two looks whether the listener has its first picture of the PBX.
+#: Real seconds between two looks whether the listener has its first picture of the PBX: it tells nobody.
 LOOK_SECONDS = 0.05
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
@@ -169,7 +169,7 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         settings = settings.model_copy(update={"pbx": (pbx.model_copy(update={"port": port}),)})
 
         async def up(running: service.Running) -> None:
-            while not all(link.state is LinkState.UP for link in running.floor.links()):
+            while not all(link.state is LinkState.UP for link in running.floor.links()):  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_SECONDS)
             clock.begin()
             logins = await _make_logins(running.store)
