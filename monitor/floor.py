@@ -16,7 +16,7 @@ import structlog
 
 from monitor.clock import Clock
 from monitor.config import Pbx, Settings
-from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState
+from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus
 from monitor.errors import StoreError
 from monitor.metrics.board import Board
 from monitor.pbx.link import Listener
@@ -32,6 +32,10 @@ log = structlog.get_logger(__name__)
 HEARD_SECONDS = 5.0
 """How often it is stored that a PBX was heard: after a crash, at most so much is called blind too much."""
 REBUILD_SLICE = 2000
+FOLLOW_SECONDS = 2.0
+RECENT_SECONDS = 900.0
+SILENT_SECONDS = 45.0
+"""Without a word stored for so long a PBX counts as not heard (an idle one is pinged every 10 s)."""
 
 
 class CountingPipeline(Pipeline):
@@ -46,13 +50,17 @@ class CountingPipeline(Pipeline):
 
 
 class Line:
-    """One PBX: its pipeline, and its listener once it listens; ``again`` asks for a new connection."""
+    """One PBX: its pipeline, and its listener once it listens; ``again`` asks for a new connection.
+
+    ``status`` is how another process hears the PBX, where we only follow the store.
+    """
 
     def __init__(self, pbx: Pbx, emergency_numbers: tuple[str, ...]) -> None:
         self.pbx = pbx
         self.pipeline = CountingPipeline(pbx, emergency_numbers)
         self.listener: Listener | None = None
         self.last_heard: float | None = None
+        self.status: LinkStatus | None = None
         self.again = asyncio.Event()
 
 
@@ -163,6 +171,47 @@ class Floor:
                 line.pipeline.restore(unknown)
                 line.again.set()
 
+    async def follow_store(self) -> None:
+        """Show for ever what another process stores: for ``dialwatch web`` beside a ``dialwatch run``."""
+        shown: dict[str, Change] = {}
+        while True:
+            await asyncio.sleep(FOLLOW_SECONDS)
+            try:
+                stored = await self._lately()
+            except StoreError as error:
+                log.warning("store_not_read", why=str(error))
+                continue
+            now = self.clock.now()
+            for change in stored:
+                if shown.get(_identity(change)) != change:
+                    self._show(change, now)
+            shown = {_identity(change): change for change in stored}
+            self.hub.wake()
+
+    async def _lately(self) -> list[Change]:
+        """Calls that may have changed: those begun a short while ago, those open, those open when last seen."""
+        now = self.clock.now()
+        calls = {call.id: call for call in await self.store.calls_between(now - RECENT_SECONDS, now + 1)}
+        found: list[Change] = [
+            *await self.store.gaps(now - RECENT_SECONDS, now),
+            *await self.store.extensions(),
+        ]
+        for line in self.lines:
+            name = line.pbx.name
+            calls |= {call.id: call for call in await self.store.open_calls(name)}
+            for missing in self._open[name] - calls.keys():
+                ended = await self.store.call(missing)
+                if ended is not None:
+                    calls[missing] = ended
+            heard = await self.store.last_heard(name)
+            up = heard is not None and now - heard < SILENT_SECONDS
+            reason = "" if up else "no process has heard this PBX lately; is dialwatch run at work?"
+            state, since = (LinkState.UP, 0.0) if up else (LinkState.DOWN, heard or 0.0)
+            if line.status is None or line.status.state is not state:
+                line.status = LinkStatus(pbx=name, state=state, since=since or now, reason=reason)
+            found.append(line.status)
+        return [*found, *calls.values()]
+
     def make_listener(self, line: Line) -> Listener:
         """A listener for a line; the one before, if any, has ended."""
         if line.listener is not None:
@@ -212,12 +261,13 @@ def _identity(change: Change) -> str:
 
 
 def _figures(line: Line, open_calls: int) -> LinkFigures:
-    listener, pipeline = line.listener, line.pipeline
+    pipeline = line.pipeline
+    status = line.status if line.listener is None else line.listener.status
     return LinkFigures(
         pbx=line.pbx.name,
-        state=LinkState.CONNECTING if listener is None else listener.status.state,
-        lag_seconds=None if listener is None else listener.status.lag_seconds,
-        lost_events=0 if listener is None else listener.status.lost_events,
+        state=LinkState.CONNECTING if status is None else status.state,
+        lag_seconds=None if status is None else status.lag_seconds,
+        lost_events=0 if status is None else status.lost_events,
         messages=pipeline.messages,
         malformed=pipeline.malformed,
         calls=open_calls,

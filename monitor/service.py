@@ -71,7 +71,8 @@ async def serve(
 
     ``clock`` is the floor's (the demo's runs faster); sessions and pauses go by the machine's own. ``ready``
     is called once the pages can be opened, before anybody is asked to set up a login: the demo makes its
-    logins there. ``listen=False`` serves what is stored without connecting to a PBX.
+    logins there. ``listen=False`` connects to no PBX and
+    follows what another process stores.
 
     Raises ``EnvironmentFault`` when the address can't be had, ``StoreError`` when the store's URL is wrong.
     """
@@ -117,6 +118,8 @@ async def _run(
                     group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
                     for each in floor.lines
                 ]
+            else:
+                rooms.append(group.create_task(_kept_up("follow", floor.follow_store)))
             rooms.append(group.create_task(_greet(running, stored, ready)))
             await stop.wait()
             for room in rooms:

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from monitor import service
+from monitor import floor, service
 from monitor.config import Settings
 from monitor.domain import Outcome, Phase
 from monitor.errors import EnvironmentFault
@@ -83,7 +83,7 @@ def settings(folder: Path, ami_port: int, **web: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving(made: Settings) -> AsyncIterator[Running]:
+async def serving(made: Settings, **options: Any) -> AsyncIterator[Running]:
     """Dialwatch, up; stopped cleanly at the end."""
     up: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
@@ -91,7 +91,7 @@ async def serving(made: Settings) -> AsyncIterator[Running]:
     async def ready(running: Running) -> None:
         up.set_result(running)
 
-    running = asyncio.ensure_future(serve(made, ready=ready, stop=stop))
+    running = asyncio.ensure_future(serve(made, ready=ready, stop=stop, **options))
     await asyncio.wait((running, up), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         await running
@@ -265,6 +265,25 @@ async def test_a_session_ended_elsewhere_ends_its_boards(
                 while True:
                     await within(socket.recv())
             assert socket.close_code == 4401
+
+
+async def test_a_second_process_shows_what_the_first_one_stores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floor, "FOLLOW_SECONDS", 0.05)
+    monkeypatch.setattr(floor, "HEARD_SECONDS", 0.05)
+    async with fake_ami() as ami:
+        made = settings(tmp_path, ami.port)
+        async with serving(made) as first, serving(made, listen=False) as second:
+            async with board(second, await log_in(second)) as socket:
+                await heard(first)
+                await heard(second)
+                messages = call_messages()
+                await ami.send(b"".join(messages[: until_answered()]))
+                assert (await agent_in(socket, "talking"))["call"]["number"] == "138****0001"
+                await ami.send(b"".join(messages[until_answered() :]))
+                assert (await agent_in(socket, "wrap_up"))["figures"]["connects"] == 1
+            assert ami.connections == 1
 
 
 async def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:

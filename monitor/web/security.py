@@ -51,11 +51,6 @@ def _verified(stored: str, password: str) -> bool:
         return False
 
 
-def hash_password(password: str) -> str:
-    """The same hash for the command line, which has no event loop to spare."""
-    return _hasher.hash(password)
-
-
 def password_fault(password: str) -> str | None:
     """Why a new password can't be taken, as a key for people's words; ``None`` when it can."""
     if len(password) < LEAST_PASSWORD_CHARACTERS:

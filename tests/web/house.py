@@ -24,7 +24,7 @@ from monitor.web.context import AppContext, LinkFigures
 from monitor.web.directory import Directory
 from monitor.web.guard import COOKIE, Guard
 from monitor.web.hub import Hub
-from monitor.web.security import Passwords, Throttle, hash_password, token_hash
+from monitor.web.security import Passwords, Throttle, token_hash
 from monitor.web.words import Words
 from tests.web.serving import served
 
@@ -113,7 +113,7 @@ class House:
         return {"Origin": f"http://{self.address}", "X-Dialwatch": "1"}
 
     async def user(self, name: str = "wang") -> None:
-        await self.store.create_user(name, hash_password(PASSWORD), "supervisor")
+        await self.store.create_user(name, await self.context.passwords.hashed(PASSWORD), "supervisor")
 
     async def log_in(self, name: str = "wang") -> str:
         """Make a session for ``name`` and use it from now on; gives the token."""
