@@ -26,20 +26,11 @@ PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
         "11.2.0",
         {"dist/preact.mjs": "preact.mjs", "hooks/dist/hooks.mjs": "hooks.mjs", "LICENSE": "preact.LICENSE"},
     ),
-    "@preact/signals-core": (
-        "1.14.5",
-        {"dist/signals-core.mjs": "signals-core.mjs", "LICENSE": "signals-core.LICENSE"},
-    ),
-    "@preact/signals": ("2.11.4", {"dist/signals.mjs": "signals.mjs", "LICENSE": "signals.LICENSE"}),
     "htm": ("3.1.1", {"dist/htm.mjs": "htm.mjs", "LICENSE": "htm.LICENSE"}),
 }
 """Package → (version, file in the package → its name here)."""
 
-IMPORTS = {
-    "preact": "./preact.mjs",
-    "preact/hooks": "./hooks.mjs",
-    "@preact/signals-core": "./signals-core.mjs",
-}
+IMPORTS = {"preact": "./preact.mjs", "preact/hooks": "./hooks.mjs"}
 
 
 def fetch() -> None:
