@@ -39,8 +39,13 @@ def ensure() -> Path:
         raise LabUnavailable("the real Asterisk runs in a chroot, which needs root")
     if not ready(path):
         _install(path)
-    _mount(path)
+    _prepare(path)
     return path
+
+
+def release(path: Path) -> None:
+    """Unmount /proc, so that the checkout can be removed like any folder."""
+    subprocess.run(["umount", str(path / "proc")], capture_output=True, timeout=20)
 
 
 def mirror(apt: Path = Path("/etc/apt")) -> str:
@@ -77,12 +82,15 @@ def _install(path: Path) -> None:
     _run([*inside, "install", "-y", "-q", "--no-install-recommends", *PACKAGES], "install Asterisk and SIPp")
 
 
-def _mount(path: Path) -> None:
-    (path / "proc").mkdir(exist_ok=True)
+def _prepare(path: Path) -> None:
+    """Mount /proc; make the devices debootstrap could not make. The machine's own /dev stays out of here."""
     if not (path / "proc/self").exists():
         _run(["mount", "-t", "proc", "proc", str(path / "proc")], "mount /proc in the chroot")
-    if not (path / "dev/null").is_char_device():
-        _run(["mount", "--bind", "/dev", str(path / "dev")], "mount /dev in the chroot")
+    for name, minor in (("null", 3), ("zero", 5), ("random", 8), ("urandom", 9)):
+        device = path / "dev" / name
+        if not device.is_char_device():
+            device.unlink(missing_ok=True)
+            _run(["mknod", "-m", "666", str(device), "c", "1", str(minor)], f"make /dev/{name} in the chroot")
 
 
 def _run(command: list[str], what: str) -> None:

@@ -55,6 +55,7 @@ class Lab:
         await self.driver.close()
         await self.asterisk.stop()
         self.exchange.close()
+        await asyncio.to_thread(chroot.release, self.asterisk.path)
         self._lock.close()
 
     async def play(self, scenario: Scenario, link: Link | None = None) -> tuple[list[Expected], Stage]:
