@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 #: The least between two statuses that differ in lag alone.
 STATUS_SECONDS = 5.0
+#: Events of so many seconds are followed before their changes are told: under load most calls change
+#: several times in it, and only the last value counts.
+GATHER_SECONDS = 0.005
 #: A wrong password is a matter for people: tries grow rarer up to this.
 REFUSED_MOST_SECONDS = 3600.0
 
@@ -161,6 +164,7 @@ class Listener:
         """The connection has ended: what came over it still counts, up to where something was lost."""
         while (read := self._inbox.take()) is not None:
             self._deliver(*read)
+        self._collect()
         protocol = session.protocol
         lost_since = self._inbox.lost_since
         self.last_heard = protocol.heard_at if lost_since is None else lost_since
@@ -194,8 +198,10 @@ class Listener:
                 self._deliver(*read)
                 if len(inbox):
                     await asyncio.sleep(0)  # the reader's turn
+            self._collect()
             if inbox.lost_since is not None:
                 await self._repair(session, inbox.lost_since)
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _repair(self, session: Session, lost_since: float) -> None:
         """Our own queue was full: from ``lost_since`` to the new picture nothing is known."""
@@ -266,7 +272,10 @@ class Listener:
             pipeline.received(messages, at)
         except Exception:  # found out below which message it was; the others count
             self._deliver_singly(messages, at)
-        changes = pipeline.take()
+
+    def _collect(self) -> None:
+        """Publish what became of the messages delivered so far."""
+        changes = self._pipeline.take()
         if changes:
             self._publish(list(changes))
 

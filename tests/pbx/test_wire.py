@@ -65,7 +65,7 @@ def test_cut_anywhere_any_number_of_times(places: list[int]) -> None:
     assert frame(cut(STREAM, places)) == MESSAGES
 
 
-LINE = st.text(st.characters(exclude_characters="\r\n"), max_size=20)
+LINE = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=20)
 
 
 @given(
