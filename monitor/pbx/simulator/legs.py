@@ -27,7 +27,8 @@ def to_outside(centre: Centre, root: Channel, number: str, trunk: str) -> Channe
         x.send("NewAccountCode", "call", far.fields(), "OldAccountCode: \r\n")
     x.connected_line(far, root.number, root.caller)
     x.dial_begin(root, far, f"{number}@{trunk}")
-    x.connected_line(root, far.number, far.caller)
+    if root.connected_number != far.number:  # else it was told at the trunk tried before
+        x.connected_line(root, far.number, far.caller)
     return far
 
 

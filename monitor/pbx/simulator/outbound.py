@@ -18,14 +18,14 @@ from monitor.pbx.simulator.schedule import Script
 
 #: How long the announcement "all circuits are busy" of the dialplan takes.
 ANNOUNCEMENT_SECONDS = 1.6
-TONE_SECONDS = 1.4
+TONE_SECONDS = 2.0
 
 #: DialStatus, Q.850 cause, SIP code of a refused leg, and DIALSTATUS as the dialplan sees it.
 REFUSALS: dict[Outcome, tuple[str, int, int, str]] = {
     Outcome.BUSY: ("BUSY", 17, 486, "BUSY"),
     Outcome.REJECTED: ("NOANSWER", 21, 603, "CHANUNAVAIL"),
     Outcome.INVALID_NUMBER: ("NOANSWER", 1, 404, "CHANUNAVAIL"),
-    Outcome.NO_ANSWER: ("NOANSWER", 19, 480, "CHANUNAVAIL"),
+    Outcome.NO_ANSWER: ("NOANSWER", 19, 480, "NOANSWER"),
     Outcome.CONGESTION: ("CONGESTION", 34, 503, "CONGESTION"),
 }
 
@@ -148,9 +148,12 @@ def announce_failure(
 ) -> Script:
     """``outisbusy``: a busy tone, or an announcement and a congestion tone; then the phone hangs up."""
     x = centre.exchange
-    _, cause, sip, _ = REFUSALS[outcome]
+    _, cause, sip, variable = REFUSALS[outcome]
     dialplan.trunk_failed(centre, root, exten, at)
     legs.gone(centre, far, cause, sip)
+    if variable == "NOANSWER":
+        yield from nobody_there(centre, root)
+        return
     end_cause, end_sip = (17, 486) if outcome is Outcome.BUSY else (34, 503)
     if outcome is Outcome.BUSY:
         x.step(root, "Busy", "2", ("outisbusy", "s", 7))
@@ -159,16 +162,14 @@ def announce_failure(
         yield ANNOUNCEMENT_SECONDS
         x.step(root, "Congestion", "2", ("outisbusy", "s", 5))
     if root.state == UP:
-        # Click-to-dial: the agent is on the line already, hears the tone and hangs up.
+        # Click-to-dial: the agent, on the line already, hears the tone until the dialplan ends.
         yield TONE_SECONDS
-        x.hangup_request(root, 16)
         x.soft_hangup(root)
-        legs.gone(centre, root, 16)
-        return
-    x.set_state(root, BUSY)
-    yield 0.02
-    x.hangup_request(root, end_cause, end_sip)
-    x.soft_hangup(root, end_sip)
+    else:
+        x.set_state(root, BUSY)
+        yield 0.02
+        x.hangup_request(root, end_cause, end_sip)
+        x.soft_hangup(root, end_sip)
     legs.gone(centre, root, end_cause, end_sip)
 
 
@@ -178,9 +179,15 @@ def time_out(centre: Centre, root: Channel, far: Channel, call: TrueCall, exten:
     x.dial_end(root, far, "NOANSWER")
     x.variable(root, "DIALSTATUS", "NOANSWER")
     dialplan.trunk_failed(centre, root, exten, at)
-    x.step(root, "Playback", "cancelled,noanswer", ("outisbusy", "s", 9))
     legs.gone(centre, far, 0)
     call.end(x.now, Outcome.NO_ANSWER, HangupBy.SYSTEM)
+    yield from nobody_there(centre, root)
+
+
+def nobody_there(centre: Centre, root: Channel) -> Script:
+    """The announcement that nobody answers; then the dialplan itself hangs up."""
+    x = centre.exchange
+    x.step(root, "Playback", "cancelled,noanswer", ("outisbusy", "s", 9))
     yield ANNOUNCEMENT_SECONDS
     x.step(root, "Hangup", "19", ("outisbusy", "s", 10))
     x.soft_hangup(root)
