@@ -19,6 +19,7 @@ from monitor.config import Pbx, Settings
 from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus
 from monitor.errors import StoreError
 from monitor.metrics.board import Board
+from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.link import Listener
 from monitor.pbx.pipeline import Pipeline
 from monitor.store.store import Store
@@ -57,7 +58,7 @@ class Line:
 
     def __init__(self, pbx: Pbx, emergency_numbers: tuple[str, ...]) -> None:
         self.pbx = pbx
-        self.pipeline = CountingPipeline(pbx, emergency_numbers)
+        self.pipeline = CountingPipeline(pbx, emergency_numbers, VoiceAccumulator)
         self.listener: Listener | None = None
         self.last_heard: float | None = None
         self.status: LinkStatus | None = None

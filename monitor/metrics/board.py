@@ -40,9 +40,17 @@ class TargetsOf(Protocol):
 class BoardSettings(Protocol):
     """The part of the settings that the board needs (``config.Settings``)."""
 
-    site: Any
-    shifts: Any
-    teams: Any
+    @property
+    def site(self) -> Any:
+        """Name, zone, language, targets, effective and wrap-up seconds."""
+
+    @property
+    def shifts(self) -> Any:
+        """The shifts of a day."""
+
+    @property
+    def teams(self) -> Any:
+        """Teams with their agents."""
 
 
 class TrunkDay:
@@ -89,6 +97,9 @@ class Board:
         self._rostered = frozenset(self._agents)
         self._targets = {team.id: _merged(settings.site.targets, team.targets) for team in settings.teams}
         self._date: date | None = None
+        self._windows: list[shifts.Window] = []
+        self._slot = -1.0
+        self._sent_ranking: list[frames.Rank] = []
         self._bounds = (0.0, 0.0)
         self._gaps: dict[str, Gap] = {}
         self._ranking: list[frames.Rank] = []
@@ -167,7 +178,7 @@ class Board:
         self._clear_changes(everything=True)
 
     def _clear_day(self) -> None:
-        self._windows: list[shifts.Window] = []
+        self._windows = []
         self._parts: dict[str, tuple[str, Contribution]] = {}
         self._site_tally = Tally()
         self._team_tallies: dict[str, Tally] = {}
@@ -301,9 +312,9 @@ class Board:
         if self._changed_agents:
             self._changed_teams |= {self._agents[key].team for key in self._changed_agents}
             self._changed.add("site")
-        before = self._ranking
         self._rank(now)
-        if self._ranking != before:
+        if self._ranking != self._sent_ranking:
+            self._sent_ranking = self._ranking
             self._changed.add("ranking")
         changed = self._changed
         if not (changed or self._changed_agents or self._changed_teams or self._changed_trunks):

@@ -57,7 +57,7 @@ def order(values: Sequence[tuple[str, float]]) -> list[tuple[int, str]]:
     """Ranks, 1 the best; equal values share a rank, ids keep the order stable."""
     ranked = sorted(values, key=lambda item: (-item[1], item[0]))
     ranks: list[tuple[int, str]] = []
-    for position, (key, value) in enumerate(ranks, 1):
+    for position, (key, value) in enumerate(ranked, 1):
         same = position > 1 and math.isclose(value, ranked[position - 2][1], abs_tol=1e-12)
         ranks.append((ranks[-1][0] if same else position, key))
     return ranks

@@ -51,7 +51,7 @@ def interpret(record: CallRecord, floor: Floor, pbx: str) -> Call:
         pbx=pbx,
         direction=record.direction,
         agent=_agent(record, segments),
-        number=record.number,
+        number=_number(record, segments),
         dialed=record.dialed,
         name=record.name,
         trunk=trunk,
@@ -88,7 +88,8 @@ def _overlaps(record: CallRecord, floor: Floor) -> list[Overlap]:
         near = record.near()
         for channel in near:
             for overlap in floor.conversations(channel, through):
-                if overlap.other not in near and overlap.other.kind is not Kind.TRUNK:
+                forwarded = overlap.other.kind is Kind.TRUNK and overlap.other in record.far
+                if overlap.other not in near and (forwarded or overlap.other.kind is not Kind.TRUNK):
                     found.append(overlap)
     else:
         for channel in record.far:
@@ -111,7 +112,8 @@ def _segments(record: CallRecord, overlaps: list[Overlap]) -> list[Segment]:
             spans.setdefault(segment.agent, []).append((segment.started_at, segment.ended_at))
     for overlap in overlaps:
         if overlap.other.kind is Kind.AGENT:
-            spans.setdefault(overlap.other.endpoint, []).append((overlap.start, overlap.end))
+            end = _end_with_consultation(overlap, overlaps)
+            spans.setdefault(overlap.other.endpoint, []).append((overlap.start, end))
         if record.direction is Direction.INTERNAL:
             for channel in record.near():
                 if channel.kind is Kind.AGENT:
@@ -123,6 +125,23 @@ def _segments(record: CallRecord, overlaps: list[Overlap]) -> list[Segment]:
     ]
     merged.sort(key=lambda segment: segment.started_at)
     return merged
+
+
+def _end_with_consultation(overlap: Overlap, overlaps: list[Overlap]) -> float | None:
+    """End of a stretch of talk, hold included (METRICS: talk time).
+
+    An agent who asks a colleague before handing over leaves the bridge and the customer hears music:
+    that is hold, and the agent's, until the agent hangs up or somebody else takes the customer.
+    """
+    agent, end = overlap.other, overlap.end
+    if end is None or (agent.hungup_at is not None and agent.hungup_at <= end + SWAP_SECONDS):
+        return end
+    if not any(start <= end and (stop is None or stop > end) for start, stop in agent.holds):
+        return end
+    taken = min((o.start for o in overlaps if o.other is not agent and o.start >= end), default=None)
+    asked = agent.requested_at if agent.requested_at is not None and agent.requested_at >= end else None
+    limits = [at for at in (agent.hungup_at, asked, taken) if at is not None]
+    return min(limits) if limits else None
 
 
 def _cut(end: float | None, record: CallRecord) -> float | None:
@@ -253,9 +272,9 @@ def _ring_from(record: CallRecord) -> float | None:
     if record.refused:
         return None
     if record.direction is Direction.INBOUND:
-        dialed = [leg.dialed_at for leg in record.agents if leg.dialed_at is not None]
-        return min(dialed, default=None)
-    return record.started_at
+        legs = [leg for leg in (*record.agents, *record.far) if leg is not record.root]
+        return min((leg.dialed_at for leg in legs if leg.dialed_at is not None), default=None)
+    return record.started_at if record.far or record.base is not None else None
 
 
 def _last_leg(record: CallRecord) -> Channel | None:
@@ -265,11 +284,22 @@ def _last_leg(record: CallRecord) -> Channel | None:
     return max(deciding, key=lambda leg: leg.dialed_at or 0.0, default=None)
 
 
+def _gave_up(channel: Channel) -> bool:
+    """Whether a calling phone itself asked for the end.
+
+    A refusal that the dialplan passes on to the phone is acknowledged by it, and that too is a
+    HangupRequest on its channel, but with the refusal's cause; a CANCEL has 127, a BYE 16 or none.
+    """
+    return channel.requested_at is not None and channel.cause in GIVEN_UP
+
+
 def _given_up(record: CallRecord, leg: Channel | None) -> bool:
     """Whether the calling side ended an attempt that was still going on."""
     root = record.root
-    if record.direction is Direction.INBOUND or leg is None:
+    if record.direction is Direction.INBOUND:
         return root.requested_at is not None
+    if leg is None:
+        return _gave_up(root)
     if leg.forwarded:
         return False
     if leg.dial_status == "CANCEL":
@@ -277,7 +307,7 @@ def _given_up(record: CallRecord, leg: Channel | None) -> bool:
     if leg.dial_status is None or leg.dial_status in ("ANSWER", "CONTINUE"):
         # No verdict of Dial: it was cut short, or the callee was still being asked to accept.
         leg_end = leg.hungup_at
-        asked = [channel.requested_at for channel in record.near() if channel.requested_at is not None]
+        asked = [channel.requested_at for channel in record.near() if _gave_up(channel)]
         gone = root.hungup_at if root.hungup_at is not None else min(asked, default=None)
         if gone is None or leg.requested_at is not None or leg.cause not in GIVEN_UP:
             return False
@@ -334,12 +364,16 @@ def _hangup_by(
             sides += [(channel, HangupBy.AGENT) for channel in record.near()]
             sides += [(channel, HangupBy.REMOTE) for channel in last]
         else:
-            sides += [(channel, HangupBy.REMOTE) for channel in far]
+            sides += [(channel, HangupBy.REMOTE) for channel in far if channel.stays or channel is record.root]
             sides += [(channel, HangupBy.AGENT) for channel in last if channel.kind is Kind.AGENT]
     elif record.direction is Direction.INBOUND:
         sides.append((record.root, HangupBy.REMOTE))
     else:
-        sides += [(channel, HangupBy.AGENT) for channel in record.near() if channel.kind is not Kind.TRUNK]
+        sides += [
+            (channel, HangupBy.AGENT)
+            for channel in record.near()
+            if channel.kind is not Kind.TRUNK and (_gave_up(channel) or record.refused)
+        ]
         if leg is not None:
             sides.append((leg, HangupBy.REMOTE))
     asked = [
@@ -358,6 +392,19 @@ def _agent(record: CallRecord, segments: list[Segment]) -> str | None:
     if segments:
         return segments[0].agent
     return record.base.agent if record.base else None
+
+
+def _number(record: CallRecord, segments: list[Segment]) -> str | None:
+    """Of a ring group the extension that answered, of a fork the number that did."""
+    for leg in record.far if record.forked else ():
+        if leg.stays and leg.uniqueid in record.forked:
+            return record.forked[leg.uniqueid]
+    if record.group:
+        caller = {channel.endpoint for channel in record.near()}
+        for segment in segments:
+            if segment.agent not in caller:
+                return segment.agent
+    return record.number
 
 
 def _trunk(record: CallRecord, last: Channel | None) -> str | None:

@@ -42,7 +42,8 @@ class CallRecord:
 
     ``far`` are the legs towards the other side (trunk legs of an outbound call, the root itself of an
     inbound one, the called phones of an internal one), ``agents`` the legs towards agents, ``kept``
-    channels that joined later (picked up, unparked, passed through as Local halves). ``caller`` is the
+    channels that joined later (picked up, unparked, passed through as Local halves). ``group``: what was
+    dialled is no extension but several; who answers it is the other party. ``forked``: the numbers of further legs dialled at once. ``caller`` is the
     channel that issued the first dial: the root, or the Local half that dialled for it.
     """
 
@@ -56,6 +57,8 @@ class CallRecord:
         "dialed",
         "direction",
         "far",
+        "forked",
+        "group",
         "id",
         "kept",
         "latest",
@@ -83,6 +86,8 @@ class CallRecord:
         self.dialed: str | None = None
         self.name: str | None = root.caller_name
         self.click_to_dial = False
+        self.group = False
+        self.forked: dict[str, str] = {}
         self.refused = False
         self.transfers: list[Transfer] = []
         self.voice: VoiceMeter | None = None
@@ -131,7 +136,8 @@ class CallRecord:
         if self.direction is Direction.INTERNAL:
             near = self.near()
             return any(
-                overlap.other not in near and overlap.other.kind is not Kind.TRUNK
+                overlap.other not in near
+                and (overlap.other.kind is not Kind.TRUNK or overlap.other in self.far)
                 for channel in near
                 for overlap in floor.conversations(channel)
             )

@@ -13,7 +13,7 @@ from typing import Protocol
 from monitor.domain import Call
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.snapshot import SnapshotBuilder
-from monitor.pbx.wire import Framer, event_name, headers
+from monitor.pbx.wire import Framer, decode, event_name, headers
 
 _LIST_ENDS = frozenset((b"CoreShowChannelsComplete", b"StatusComplete"))
 _LIST_ITEMS = frozenset(
@@ -96,13 +96,23 @@ def _play(connection: _Connection, pipeline: Pipeline, calls: dict[str, Call], *
         for _, messages in reads[:synced]:
             for message in messages:
                 if event_name(message) in _LIST_ITEMS and b"\r\nActionID: " in message:
-                    builder.add(headers(message))
+                    builder.add(_row(message))
         pipeline.resync(builder.build(), reads[synced - 1][0])
         _collect(pipeline, calls)
     for at, messages in reads:
         pipeline.received(messages, at)
         _collect(pipeline, calls)
     return at
+
+
+def _row(message: bytes) -> dict[str, str]:
+    """Headers of a list item; each channel variable asked for is a ``Variable: name=value`` line of its own."""
+    row = headers(message)
+    for line in decode(message).split("\r\n"):
+        if line.startswith("Variable: "):
+            name, _, value = line.removeprefix("Variable: ").partition("=")
+            row[name] = value
+    return row
 
 
 def _lists_end(reads: list[tuple[float, list[bytes]]]) -> int:

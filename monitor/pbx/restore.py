@@ -65,7 +65,9 @@ def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -
 
 
 def _closed(part: _Part, at: float) -> _Part:
-    return msgspec.structs.replace(part, ended_at=max(at, part.started_at)) if part.ended_at is None else part
+    if part.ended_at is not None:
+        return part
+    return msgspec.structs.replace(part, ended_at=max(at, part.started_at))
 
 
 def _channel(leg: Leg, call: Call, floor: Floor) -> Channel | None:

@@ -7,6 +7,7 @@ account are switched off here, because it does so every two seconds for ever and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import socket
@@ -258,6 +259,9 @@ def tls_context(settings: LinkSettings) -> ssl.SSLContext:
 def _keep_alive(transport: asyncio.Transport) -> None:
     """Room for bursts while we are busy, and TCP's own watch beside ours."""
     raw: socket.socket | None = transport.get_extra_info("socket")
-    if raw is not None:
+    if raw is None:
+        return
+    # A peer that has reset the connection already leaves a socket that is no more: the reader tells.
+    with contextlib.suppress(OSError):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)

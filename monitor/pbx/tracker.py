@@ -36,7 +36,7 @@ from monitor.domain import Call, Direction, ExtensionStatus, Transfer
 from monitor.pbx import events as ev
 from monitor.pbx.channels import RING, RINGING, UP, Channel, Floor
 from monitor.pbx.interpret import interpret
-from monitor.pbx.numbers import Kind, Numbering, NumberPlan, is_feature_code, same_destination
+from monitor.pbx.numbers import Kind, Numbering, NumberPlan, same_destination
 from monitor.pbx.record import CallRecord, VoiceMeter
 from monitor.pbx.restore import restore_record, settle_base
 from monitor.pbx.snapshot import Snapshot, events_of
@@ -263,8 +263,6 @@ class Tracker:
         if event.state == UP:
             if channel.up_at is None:
                 channel.up_at = event.at
-                if is_feature_code(channel.exten):
-                    self._feature_code(channel)
                 self._touch(channel)
         elif event.state == RINGING and channel.ringing_at is None:
             channel.ringing_at = event.at
@@ -350,11 +348,31 @@ class Tracker:
                 channel = partner
             if channel.dialed_by is not None:
                 channel = channel.dialed_by
-            elif channel.originated or guess:
+            elif channel.originated:
                 return channel
+            elif (transferer := self._transferer(channel)) is not None:
+                return transferer
             else:
-                return None
+                return channel if guess else None
         return channel
+
+    def _transferer(self, half: Channel) -> Channel | None:
+        """The agent whose attended transfer made a Local pair: Asterisk announces no dial of it.
+
+        The pair takes over the agent's Linkedid; one made by an Originate has its own.
+        """
+        if half.linkedid in ("", half.uniqueid):
+            return None
+        agents = [
+            channel
+            for channel in self._floor.channels.values()
+            if channel.linkedid == half.linkedid
+            and channel.kind is Kind.AGENT
+            and channel.alive
+            and channel.up_at is not None
+            and channel.up_at <= half.created_at
+        ]
+        return max(agents, key=lambda channel: channel.holds[-1][0] if channel.holds else 0.0, default=None)
 
     def _attribute(self, caller: Channel, dest: Channel, event: ev.DialBegun, guess: bool = False) -> bool:
         """Give a dial to its call, a new one if need be; false while its root is not known yet."""
@@ -394,6 +412,8 @@ class Tracker:
             record.number = number
             record.dialed = exten or number
             self._adopt_agents(record, root)
+        if number != record.number and any(not leg.failed for leg in record.far):
+            record.forked[dest.uniqueid] = number
         record.add_far(dest)
 
     def _towards_phone(self, root: Channel, caller: Channel, dest: Channel, event: ev.DialBegun) -> None:
@@ -412,6 +432,7 @@ class Tracker:
             record = self._record(Direction.INTERNAL, root, caller, event.at)
             consulting = any(r is not record and r.talked(self._floor) for r in root.calls)
             record.number = dest.endpoint if consulting or not exten else exten
+            record.group = not self._numbering.is_extension(record.number)
             record.dialed = record.number
             self._adopt_agents(record, root)
         record.add_far(dest)
@@ -544,13 +565,6 @@ class Tracker:
         record.notes.add("no_trunk_leg")
         if self._numbering.is_service(number):
             record.direction = Direction.INTERNAL
-            record.notes.add("service_number")
-
-    def _feature_code(self, channel: Channel) -> None:
-        """``*97`` and the like: listed among the internal calls, so that the agent is not idle meanwhile."""
-        if channel.incoming and channel.kind is Kind.AGENT and not channel.calls:
-            record = self._record(Direction.INTERNAL, channel, channel, channel.created_at)
-            record.number = record.dialed = channel.exten
             record.notes.add("service_number")
 
     # ------------------------------------------------------------------ talking

@@ -107,8 +107,9 @@ class Writer:
         """One transaction; false if the database did not take it."""
         async with self._turn:
             from_disk = not self._outbox.empty
+            batch: list[Change] = []
             try:
-                batch = self._outbox.first() if from_disk else self._take()
+                batch = (self._outbox.first() or []) if from_disk else self._take()
                 if not batch:
                     if from_disk:
                         self._outbox.done()

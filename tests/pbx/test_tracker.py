@@ -744,7 +744,7 @@ def test_36_feature_codes_and_emergency_numbers_are_no_dials(pbx: Playbook) -> N
     pbx.bye("8002", leg)
     calls = pbx.calls()
     assert outbound(calls) == []
-    assert [(call.number, call.notes) for call in calls] == [("*97", ("service_number",)), ("120", ("service_number",))]
+    assert [(call.number, call.notes) for call in calls] == [("120", ("service_number",))]
 
 
 def test_37_a_clock_that_steps_back_gives_no_negative_time(pbx: Playbook) -> None:
@@ -783,6 +783,7 @@ def test_trunk_that_takes_no_call_is_congestion_and_not_lost(pbx: Playbook) -> N
     pbx.hangup("8001", 20)
     call = pbx.call()
     assert (call.number, call.outcome, call.notes) == ("13800138000", Outcome.UNREACHABLE, ("no_trunk_leg",))
+    assert (call.hangup_by, call.ring_seconds) == (HangupBy.SYSTEM, 0.0)
 
 
 def test_two_calls_at_a_time_by_one_agent(pbx: Playbook) -> None:

@@ -203,7 +203,8 @@ async def xfer_blonde(stage: Stage) -> list[Expected]:
     phone = await stage.phone(colleague, Answerer(ring=3.5))
     far, caller, number, before = await _attended(stage, agent, colleague, dtmf=False, stay=2)
     await phone.done()
-    return [_handed(agent, colleague, number, far, caller, leg(phone), before)]
+    consultation = Expected("internal", agent, colleague, "cancelled", click_to_dial=None, complete=None)
+    return [_handed(agent, colleague, number, far, caller, leg(phone), before), consultation]
 
 
 @scenario()
