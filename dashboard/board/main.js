@@ -39,6 +39,7 @@ function setTv(/** @type {boolean} */ wanted) {
 }
 
 function view() {
+  if (live?.state === "refused") return html`<div class="empty" role="alert">${t("board.refused")}</div>`;
   if (!live?.board) return html`<div class="empty" role="status">${t("board.connecting")}</div>`;
   const now = boardNow(live);
   const board = live.board;

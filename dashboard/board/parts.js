@@ -1,7 +1,7 @@
 // Pieces that the desk and the wall share.
 import { clock, count, duration, midnight, percent } from "../common/format.js";
 import { html } from "../common/ui.js";
-import { language, t } from "../common/words.js";
+import { t } from "../common/words.js";
 
 /** A glyph beside every colour. @type {Record<string, string>} */
 export const GLYPH = { idle: "○", dialing: "↗", ringing: "◔", talking: "●", on_hold: "Ⅱ", wrap_up: "✎", not_seen: "–", unreachable: "✕" };
@@ -28,12 +28,21 @@ export function nearestDeadline(deadlines, now) {
   );
 }
 
+/** What came of the half-days before a deadline, in words. @param {any} board @param {any} deadline @param {number} now */
+export const earlier = (board, deadline, now) =>
+  board.deadlines
+    .filter((/** @type {any} */ d) => d !== deadline && d.dial_by_at < Math.min(now, deadline.dial_by_at))
+    .map((/** @type {any} */ d) => `${d.name} ${t("deadline.begun", { begun: d.begun, expected: d.expected })}${d.late.length ? ` · ${t("deadline.late", { n: d.late.length })}` : ""}`);
+
+/** Begun late is a fact, not begun is for a person to act on. @param {any} first */
+export const verdictClass = (first) => (first.verdict === "late" && first.at != null ? "v-was_late" : `v-${first.verdict}`);
+
 /** What is wrong, the most urgent first. @param {any} live @param {number} now */
 export function troubles(live, now) {
   const { board } = live;
   const found = [];
   if (live.state !== "live")
-    found.push({ act: true, text: t("stale.text", { time: clock(live.at), ago: duration((performance.now() - live.heard) / 1000) }) });
+    found.push({ act: true, stale: true, text: t("stale.text", { time: clock(live.at), ago: duration((performance.now() - live.heard) / 1000) }) });
   for (const link of board.links)
     if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
   for (const gap of board.gaps)
@@ -64,21 +73,28 @@ export function Progress({ share }) {
   return html`<span class="progress" aria-hidden="true"><i style=${{ width: `${Math.min(100, share * 100)}%` }}></i></span>`;
 }
 
-/** Dials and connects by stretch of time, as plain bars; the target as a line. @param {{buckets: any[], label: (b: any) => string, gaps?: any[], width: number, title: string, rate?: number | null}} props */
-export function Bars({ buckets, label, gaps = [], width, title }) {
+/** The dials an hour of the shifts should bring. @param {any} board */
+export function hourlyTarget(board) {
+  const hours = board.deadlines.reduce((/** @type {number} */ sum, /** @type {any} */ d) => sum + (d.ends_at - d.starts_at) / 3600, 0);
+  return board.site.targets.dials && hours ? board.site.targets.dials / hours : null;
+}
+
+/** Dials and connects by stretch of time, as plain bars; the target as a line, what was not heard hatched. @param {{buckets: any[], label: (b: any) => string, gaps?: any[], width: number, title: string, target?: number | null}} props */
+export function Bars({ buckets, label, gaps = [], width, title, target = null }) {
   const w = 100 / Math.max(1, buckets.length);
-  const top = Math.max(4, ...buckets.map((b) => b.dials));
+  const top = Math.max(4, (target ?? 0) * 1.1, ...buckets.map((b) => b.dials));
   const sum = buckets.reduce((a, b) => a + b.dials, 0);
   const blind = (/** @type {any} */ b) => gaps.some((g) => g.from < b.start + width && (g.to ?? Infinity) > b.start);
   return html`<figure class="chart">
-    <figcaption>${title}<span class="muted"> ${t("chart.legend")}</span></figcaption>
-    <div class="plot" role="img" aria-label=${`${title}: ${count(sum)} ${t("metric.dials")}`}>
-      ${buckets.map((b, i) => html`<div class=${`column ${blind(b) ? "hatched" : ""}`} style=${{ left: `${i * w}%`, width: `${w}%` }} title=${`${label(b)} · ${t("metric.dials")} ${b.dials} · ${t("metric.connects")} ${b.connects}`}>
+    <figcaption>${title}<span class="muted"> <i class="key d"></i>${t("metric.dials")} <i class="key c"></i>${t("metric.connects")}${target == null ? "" : html` <i class="key line"></i>${t("figure.target", { goal: count(Math.round(target)) })}`}</span></figcaption>
+    <div class="plot" role="group" aria-label=${`${title}: ${count(sum)} ${t("metric.dials")}`}>
+      ${target == null ? null : html`<div class="area"><hr style=${{ bottom: `${(target / top) * 100}%` }} /></div>`}
+      ${buckets.map((b, i) => html`<a class=${`column ${blind(b) ? "hatched" : ""}`} href=${`/calls/?${new URLSearchParams({ from: String(b.start), to: String(b.start + width), direction: "outbound" })}`} style=${{ left: `${i * w}%`, width: `${w}%` }} title=${`${label(b)} · ${t("metric.dials")} ${b.dials} · ${t("metric.connects")} ${b.connects}${blind(b) ? ` · ${t("chart.blind")}` : ""}`}>
         <b>${b.dials || ""}</b>
         <i class="d" style=${{ height: `${(b.dials / top) * 100}%` }}></i>
         <i class="c" style=${{ height: `${(b.connects / top) * 100}%` }}></i>
         <span>${label(b)}</span>
-      </div>`)}
+      </a>`)}
     </div>
   </figure>`;
 }
@@ -88,6 +104,3 @@ export function verdictText(first) {
   if (first.verdict === "late") return t("verdict.late", { n: first.late_minutes });
   return t(`verdict.${first.verdict}`);
 }
-
-/** @param {number} n */
-export const nameLength = (n) => (language() === "en" ? n : n * 2);

@@ -31,10 +31,12 @@ export function Wall({ live, now, page, number, of, onLeave }) {
       <span class="site-name">${board.site.name}</span>
       ${open
         ? html`<span class=${`wall-deadline ${left < 300 && d.not_begun.length ? "urgent" : ""}`}><small>${d.name} ${clock(d.dial_by_at)}</small><b>${left > 0 ? duration(left) : `+${duration(-left)}`}</b><small>${t("deadline.begun", { begun: d.begun, expected: d.expected })}</small></span>`
-        : html`<span class="wall-rate"><b>${percent(board.site.figures.connect_rate)}</b><small>${t("metric.connect_rate")}</small></span>`}
+        : left > 0
+          ? html`<span class="wall-deadline"><small>${d.name} ${clock(d.dial_by_at)}</small><b>${duration(left)}</b></span>`
+          : html`<span class="wall-deadline"><small>${t("metric.connect_rate")}</small><b>${percent(board.site.figures.connect_rate)}</b></span>`}
       <time>${clock(now)}</time>
     </header>
-    ${wrong.length ? html`<div class="wall-wrong" role="alert">⚠ ${wrong[0].text}</div>` : null}
+    ${wrong.length ? html`<div class=${`wall-wrong ${wrong[0].stale ? "is-stale" : ""}`} role="alert">⚠ ${wrong[0].text}</div>` : null}
     ${page.kind === "site" ? html`<${SitePage} board=${board} d=${open ? d : null} />` : page.kind === "team" ? html`<${TeamPage} page=${page} now=${now} />` : html`<${RankingPage} board=${board} page=${page} />`}
     <footer><span>${number} / ${of}</span><span>${board.links.map((/** @type {any} */ l) => `${l.state === "up" ? "●" : "✕"} ${l.pbx}`).join("  ")}</span><span>${clockSeconds(now)}</span><button type="button" onClick=${onLeave}>${t("board.leave_tv")}</button></footer>
   </div>`;
@@ -45,7 +47,7 @@ function SitePage({ board, d }) {
   const names = new Map(board.agents.map((/** @type {any} */ a) => [a.id, a]));
   const waiting = d ? d.not_begun.map((/** @type {string} */ id) => nameOf(names.get(id) ?? { extension: id })) : [];
   return html`<div class="wall-site">
-    <div class="wall-figures">${siteFigures(board).slice(0, waiting.length ? 3 : 5).map((f) => html`<div class=${f.behind ? "behind" : ""} key=${f.key}><small>${t(`metric.${f.key}`)}</small><b>${f.value}</b><small class="goal">${f.target ? t("figure.target", { goal: f.goal }) : ""}</small></div>`)}</div>
+    <div class="wall-figures">${siteFigures(board).slice(0, waiting.length ? 3 : 5).map((f) => html`<div class=${f.behind ? "behind" : ""} key=${f.key}><small>${t(`metric.${f.key}`)}</small><b>${f.value}</b><small class="goal">${f.target ? t("figure.target", { goal: f.goal }) : ""}</small></div>`)}${waiting.length ? null : html`<div><small>${t("figure.on_line")}</small><b>${count((board.site.states.talking ?? 0) + (board.site.states.on_hold ?? 0))}</b><small class="goal">${t("figure.of_agents", { n: count(board.site.agents_total) })}</small></div>`}</div>
     ${waiting.length ? html`<div class="wall-names"><h2>${t("deadline.not_begun")} ${waiting.length}</h2><p>${waiting.slice(0, 15).join("　")}${waiting.length > 15 ? ` … +${waiting.length - 15}` : ""}</p></div>` : null}
   </div>`;
 }
@@ -54,8 +56,8 @@ function SitePage({ board, d }) {
 function TeamPage({ page, now }) {
   const f = page.team.figures;
   return html`<div class="wall-team">
-    <h2>${teamName(page.team)}<span>${t("metric.dials")} <b>${count(f.dials)}</b></span><span>${t("metric.connects")} <b>${count(f.connects)}</b></span><span><b>${percent(f.connect_rate)}</b></span></h2>
-    <div class="wall-tiles">${page.agents.map((/** @type {any} */ a) => {
+    <h2>${teamName(page.team)}<span>${t("metric.dials")} <b>${count(f.dials)}</b></span><span>${t("metric.connects")} <b>${count(f.connects)}</b></span><span>${t("metric.connect_rate")} <b>${percent(f.connect_rate)}</b></span></h2>
+    <div class="wall-tiles" style=${{ gridTemplateRows: `repeat(${Math.max(2, Math.ceil(page.agents.length / 4))}, minmax(0, 1fr))` }}>${page.agents.map((/** @type {any} */ a) => {
       const bad = [...a.first_dials].reverse().find((/** @type {any} */ x) => x.verdict === "late" || x.verdict === "not_started");
       return html`<div class=${`tile s-${a.state}`} key=${a.id}><b>${nameOf(a)}</b><span class="state"><i>${GLYPH[a.state]}</i> ${bad && a.state !== "talking" ? verdictText(bad) : t(`state.${a.state}`)}<em>${a.since == null ? "" : duration(now - a.since)}</em></span><span class="sums">${count(a.figures.dials)} / ${count(a.figures.connects)}<em>${percent(a.figures.connect_rate, 0)}</em></span></div>`;
     })}</div>

@@ -36,7 +36,8 @@ export async function request(path, options = {}) {
 /** The bar at the top of every work page. @param {{page: string, children?: any}} props */
 export function Bar({ page, children }) {
   return html`<header class="bar">
-    <a class="brand" href="/board/"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 5v7l5 3" /></svg>Dialwatch</a>
+    <a class="skip" href="#main">${t("nav.skip")}</a>
+    <a class="brand" href="/board/"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 5v7l5 3" /></svg><span>Dialwatch</span></a>
     <nav aria-label=${t("nav.label")}>
       <a href="/board/" aria-current=${page === "board" ? "page" : null}>${t("nav.board")}</a>
       <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
@@ -62,9 +63,18 @@ async function logout() {
   location.href = "/login";
 }
 
+// A page that can't even begin (the server is away) says so and tries again, in both languages: the words may be missing too.
+addEventListener("unhandledrejection", () => {
+  const place = document.querySelector("#app > .empty");
+  if (!place) return;
+  place.textContent = "无法连接服务器，稍后自动重试… The server cannot be reached; trying again…";
+  setTimeout(() => location.reload(), 5000);
+});
+
 /** Draw a page now, and again whenever the language changes. @param {() => any} view */
 export function mount(view) {
   const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+  root.replaceChildren();
   const draw = () => render(view(), root);
   onLanguage(draw);
   draw();
