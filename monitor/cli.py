@@ -64,9 +64,13 @@ def run(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def demo(
-    speed: Annotated[float, typer.Option(help="How many times faster than life the simulated day runs.")] = 1.0,
+    speed: Annotated[
+        float, typer.Option(help="How many times faster than life the simulated day runs.")
+    ] = 1.0,
     agents: Annotated[int, typer.Option(help="How many agents sit on the floor.")] = 24,
-    start: Annotated[str, typer.Option(help="When the clock starts, HH:MM; try 08:55 to see the deadline.")] = "10:20",
+    start: Annotated[
+        str, typer.Option(help="When the clock starts, HH:MM; try 08:55 to see the deadline.")
+    ] = "10:20",
     host: Annotated[str, typer.Option(help="Address of the dashboard.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the dashboard.")] = 8000,
 ) -> None:
@@ -78,7 +82,9 @@ def demo(
     try:
         begin = time.fromisoformat(start)
     except ValueError:
-        raise ConfigError(f"--start {start!r}: no time of day; write hours and minutes, such as 08:55") from None
+        raise ConfigError(
+            f"--start {start!r}: no time of day; write hours and minutes, such as 08:55"
+        ) from None
     run_demo(speed, agents, begin, host, port)
 
 
@@ -100,7 +106,9 @@ def check(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def capture(
-    out: Annotated[Path, typer.Option("--out", "-o", help="File for the raw stream; compressed if it ends in .gz.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="File for the raw stream; compressed if it ends in .gz.")
+    ],
     pbx: Annotated[str | None, typer.Option(help="Name of the PBX, where there are several.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds.")] = None,
     config: Config = DEFAULT_CONFIG,
@@ -114,7 +122,9 @@ def capture(
 @app.command()
 def replay(
     files: Annotated[list[Path], typer.Argument(help="Captures: X.ami or X.ami.gz.")],
-    format: Annotated[ReplayFormat, typer.Option("--format", "-f", help="JSON lines or a table.")] = ReplayFormat.TABLE,
+    format: Annotated[
+        ReplayFormat, typer.Option("--format", "-f", help="JSON lines or a table.")
+    ] = ReplayFormat.TABLE,
     pbx: Annotated[str | None, typer.Option(help="Name of the PBX whose patterns apply.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:

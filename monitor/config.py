@@ -46,7 +46,9 @@ def _zone(value: object) -> object:
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
-            raise ValueError("no such time zone; write one of the IANA names, such as Asia/Shanghai") from error
+            raise ValueError(
+                "no such time zone; write one of the IANA names, such as Asia/Shanghai"
+            ) from error
     return value
 
 
@@ -123,9 +125,13 @@ class Shift(_Part):
         if length == 0:
             raise ValueError("start and end are the same; a shift needs some length")
         if _minutes_after(self.start, self.dial_by) > length:
-            raise ValueError(f"dial_by {self.dial_by:%H:%M} is not between start and end; put it inside the shift")
+            raise ValueError(
+                f"dial_by {self.dial_by:%H:%M} is not between start and end; put it inside the shift"
+            )
         if _minutes_after(self.counts_from, self.start) > 720:
-            raise ValueError(f"counts_from {self.counts_from:%H:%M} is after start; put it at or before the start")
+            raise ValueError(
+                f"counts_from {self.counts_from:%H:%M} is after start; put it at or before the start"
+            )
         return self
 
 
@@ -198,7 +204,9 @@ class Pbx(_Part):
         try:
             "".encode(self.encoding_fallback)
         except LookupError:
-            raise ValueError(f"encoding_fallback {self.encoding_fallback!r} is no encoding; write gb18030") from None
+            raise ValueError(
+                f"encoding_fallback {self.encoding_fallback!r} is no encoding; write gb18030"
+            ) from None
         return self
 
 
@@ -273,7 +281,9 @@ def _with_pbx(team: Team, names: list[str]) -> Team:
     agents = []
     for agent in team.agents:
         if agent.pbx and agent.pbx not in names:
-            raise ValueError(f"extension {agent.extension!r}: no [[pbx]] is called {agent.pbx!r}; there are {names}")
+            raise ValueError(
+                f"extension {agent.extension!r}: no [[pbx]] is called {agent.pbx!r}; there are {names}"
+            )
         agents.append(agent if agent.pbx else agent.model_copy(update={"pbx": names[0]}))
     return team.model_copy(update={"agents": tuple(agents)})
 
@@ -286,7 +296,9 @@ def _no_overlap(shifts: tuple[Shift, ...]) -> None:
             into_other = _minutes_after(one.start, other.start) < _minutes_after(one.start, one.end)
             into_one = _minutes_after(other.start, one.start) < _minutes_after(other.start, other.end)
             if into_other or into_one:
-                raise ValueError(f"shifts {one.id!r} and {other.id!r} overlap; let one end before the other starts")
+                raise ValueError(
+                    f"shifts {one.id!r} and {other.id!r} overlap; let one end before the other starts"
+                )
 
 
 def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
@@ -299,7 +311,9 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file; give it with --config, or start from the shipped config.toml") from None
+        raise ConfigError(
+            f"{path}: no such file; give it with --config, or start from the shipped config.toml"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error}); it must be a UTF-8 text file") from None
     try:
@@ -307,7 +321,9 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = f":{found[1]}" if found else ""
-        raise ConfigError(f"{path}{line}: not valid TOML: {error}; strings need quotes, tables [brackets]") from None
+        raise ConfigError(
+            f"{path}{line}: not valid TOML: {error}; strings need quotes, tables [brackets]"
+        ) from None
     for variable, (table, key) in OVERRIDES.items():
         if variable in env:
             data.setdefault(table, {})[key] = env[variable]
@@ -328,9 +344,13 @@ def _with_secret(pbx: Pbx, path: Path, env: Mapping[str, str]) -> Pbx:
             secret = place.read_text(encoding="utf-8").strip()
             open_to_all = place.stat().st_mode & stat.S_IROTH
         except OSError as error:
-            raise ConfigError(f"{path}: secret_file {place}: cannot be read ({error.strerror}); mend its path or rights") from None
+            raise ConfigError(
+                f"{path}: secret_file {place}: cannot be read ({error.strerror}); mend its path or rights"
+            ) from None
         if open_to_all:
-            raise ConfigError(f"{place}: everybody on this machine can read this secret; run: chmod 600 {place}")
+            raise ConfigError(
+                f"{place}: everybody on this machine can read this secret; run: chmod 600 {place}"
+            )
         return pbx.model_copy(update={"secret": SecretStr(secret)})
     return pbx
 

@@ -63,8 +63,8 @@ class AgentDay:
         "pbx",
         "reachable",
         "reachable_since",
-        "tally",
         "talked_until",
+        "tally",
         "team",
     )
 
@@ -142,17 +142,25 @@ class AgentDay:
             call = best[3]
             internal = call.direction is Direction.INTERNAL
             other = call.agent if internal and call.agent != self.extension else call.number
-            return best[1], best[2], CallNow(
-                id=call.id,
-                direction=call.direction,
-                number=other if internal else masked(other),
-                started_at=call.started_at,
-                answered_at=call.answered_at,
+            return (
+                best[1],
+                best[2],
+                CallNow(
+                    id=call.id,
+                    direction=call.direction,
+                    number=other if internal else masked(other),
+                    started_at=call.started_at,
+                    answered_at=call.answered_at,
+                ),
             )
         if self.reachable is False:
             return State.UNREACHABLE, self.reachable_since, None
         if self.last_ended_at is None:
             return State.NOT_SEEN, None, None
-        if self.talked_until is not None and self.talked_until == self.last_ended_at and now < self.talked_until + wrap_up_seconds:
+        if (
+            self.talked_until is not None
+            and self.talked_until == self.last_ended_at
+            and now < self.talked_until + wrap_up_seconds
+        ):
             return State.WRAP_UP, self.talked_until, None
         return State.IDLE, self.last_ended_at, None

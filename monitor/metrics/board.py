@@ -161,7 +161,9 @@ class Board:
             key
             for key in self._rostered
             for window in self._windows
-            if now > window.dial_by_at and now <= window.ends_at + 60 and window.shift not in self._first.get(key, {})
+            if now > window.dial_by_at
+            and now <= window.ends_at + 60
+            and window.shift not in self._first.get(key, {})
         }
 
     def _turn(self, now: float) -> None:
@@ -261,7 +263,10 @@ class Board:
             trunk.active += sign * seizure.active
             self._changed_trunks.add(key)
         if part.dial:
-            for table, width, base in ((self._hours, 3600, self._bounds[0]), (self._slots, SLOT_SECONDS, 0.0)):
+            for table, width, base in (
+                (self._hours, 3600, self._bounds[0]),
+                (self._slots, SLOT_SECONDS, 0.0),
+            ):
                 bucket = table.setdefault(int((part.started_at - base) // width), [0, 0, 0, 0.0])
                 bucket[0] += sign
                 bucket[1] += sign * part.finished
@@ -321,7 +326,9 @@ class Board:
             return None
         agents = [self._agent_frame(self._agents[key], now) for key in sorted(self._changed_agents)]
         teams = self._team_ids() if self._everything else sorted(self._changed_teams)
-        trunks = sorted(self._trunks) if self._everything else sorted(self._changed_trunks & set(self._trunks))
+        trunks = (
+            sorted(self._trunks) if self._everything else sorted(self._changed_trunks & set(self._trunks))
+        )
         found = frames.Changes(
             site=self._site_frame(now) if "site" in changed else None,
             deadlines=self._deadlines(now) if "deadlines" in changed else None,
@@ -369,7 +376,9 @@ class Board:
             first_dials=[self._first_frame(agent, window, now) for window in self._windows],
         )
 
-    def _verdict(self, agent: AgentDay, window: shifts.Window, now: float) -> tuple[shifts.Verdict, int | None]:
+    def _verdict(
+        self, agent: AgentDay, window: shifts.Window, now: float
+    ) -> tuple[shifts.Verdict, int | None]:
         first = self._first.get(agent.id, {}).get(window.shift)
         if agent.id not in self._rostered:
             return shifts.Verdict.OFF, None
@@ -436,7 +445,11 @@ class Board:
     def _deadlines(self, now: float) -> list[frames.Deadline]:
         found = []
         for window in self._windows:
-            verdicts = {key: self._verdict(self._agents[key], window, now)[0] for key in self._agents if key in self._rostered}
+            verdicts = {
+                key: self._verdict(self._agents[key], window, now)[0]
+                for key in self._agents
+                if key in self._rostered
+            }
             begun = sum(1 for key in self._rostered if window.shift in self._first.get(key, {}))
             found.append(
                 frames.Deadline(
@@ -508,7 +521,9 @@ class Board:
 
     def _hour_frames(self) -> list[frames.Bucket]:
         first, last = self._span_of_hours()
-        return [_bucket(self._bounds[0] + hour * 3600, self._hours.get(hour)) for hour in range(first, last + 1)]
+        return [
+            _bucket(self._bounds[0] + hour * 3600, self._hours.get(hour)) for hour in range(first, last + 1)
+        ]
 
     def _span_of_hours(self) -> tuple[int, int]:
         base = self._bounds[0]
@@ -529,7 +544,11 @@ def _dial(part: Contribution) -> tuple[bool, str | None, float]:
 def _bucket(start: float, counts: Sequence[float] | None) -> frames.Bucket:
     dials, finished, connects, talk = counts if counts is not None else (0, 0, 0, 0.0)
     return frames.Bucket(
-        start=start, dials=int(dials), finished=int(finished), connects=int(connects), talk_seconds=round(talk, 3)
+        start=start,
+        dials=int(dials),
+        finished=int(finished),
+        connects=int(connects),
+        talk_seconds=round(talk, 3),
     )
 
 
@@ -544,7 +563,8 @@ def _merged(site: TargetsOf, team: TargetsOf) -> dict[str, float | None]:
     """A team's own targets, and the site's where it has none."""
     names = ("connect_rate", *_SUMMED)
     return {
-        name: getattr(team, name) if getattr(team, name) is not None else getattr(site, name) for name in names
+        name: getattr(team, name) if getattr(team, name) is not None else getattr(site, name)
+        for name in names
     }
 
 

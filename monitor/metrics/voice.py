@@ -100,7 +100,9 @@ class VoiceAccumulator:
 
     def result(self) -> VoiceQuality | None:
         """Figures of the worst direction; ``None`` under two reports."""
-        told = [stream for stream in self._streams.values() if stream.reports >= MIN_REPORTS and stream.expected]
+        told = [
+            stream for stream in self._streams.values() if stream.reports >= MIN_REPORTS and stream.expected
+        ]
         if self._reports < MIN_REPORTS or not told:
             return None
         loss = max(100.0 * min(1.0, stream.lost / (stream.expected + stream.lost)) for stream in told)

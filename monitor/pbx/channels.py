@@ -51,9 +51,9 @@ class Channel:
     """One channel, as its events told; attributes are ``None`` or empty until told."""
 
     __slots__ = (
-        "calls",
         "caller_name",
         "caller_number",
+        "calls",
         "cause",
         "created_at",
         "dial_ended_at",

@@ -17,6 +17,7 @@ import msgspec
 
 from monitor.pbx.wire import Headers, event_name
 
+
 class Event(msgspec.Struct, frozen=True, gc=False):
     """Base of all typed events; ``at`` in epoch seconds."""
 
@@ -263,7 +264,7 @@ def _new_channel(h: Headers, at: float) -> NewChannel:
         _count(h.get("ChannelState")),
         (h.get("Exten") or ""),
         known(h.get("CallerIDNum")),
-        person_name((h.get("CallerIDName") or "")),
+        person_name(h.get("CallerIDName") or ""),
     )
 
 
@@ -373,7 +374,7 @@ def _originate_ended(h: Headers, at: float) -> OriginateEnded:
 
 
 def _recording_named(h: Headers, at: float) -> RecordingNamed | None:
-    path = (h.get("Value") or "")
+    path = h.get("Value") or ""
     return RecordingNamed(at, h["Uniqueid"], unescape(path)) if path else None
 
 
@@ -461,7 +462,8 @@ def wanted(messages: Iterable[bytes]) -> list[bytes]:
     return [
         message
         for message in messages
-        if message[7:11] in _HEADS and (message[7:11] != b"VarS" or message.find(b"MIXMONITOR_FILENAME", 200) > 0)
+        if message[7:11] in _HEADS
+        and (message[7:11] != b"VarS" or message.find(b"MIXMONITOR_FILENAME", 200) > 0)
     ]
 
 

@@ -242,7 +242,9 @@ def _holds(
     record: CallRecord, overlaps: list[Overlap], segments: list[Segment], ended_at: float | None
 ) -> list[Hold]:
     holds = list(record.base.holds) if record.base else []
-    talking = {overlap.other.uniqueid: overlap.other for overlap in overlaps if overlap.other.kind is Kind.AGENT}
+    talking = {
+        overlap.other.uniqueid: overlap.other for overlap in overlaps if overlap.other.kind is Kind.AGENT
+    }
     if record.direction is Direction.INTERNAL:
         talking.update((channel.uniqueid, channel) for channel in record.near())
     for channel in talking.values():
@@ -307,7 +309,9 @@ def _given_up(record: CallRecord, leg: Channel | None) -> bool:
     if leg.dial_status is None or leg.dial_status in ("ANSWER", "CONTINUE"):
         # No verdict of Dial: it was cut short, or the callee was still being asked to accept.
         leg_end = leg.hungup_at
-        asked = [channel.requested_at for channel in record.near() if _gave_up(channel)]
+        asked = [
+            at for channel in record.near() if _gave_up(channel) and (at := channel.requested_at) is not None
+        ]
         gone = root.hungup_at if root.hungup_at is not None else min(asked, default=None)
         if gone is None or leg.requested_at is not None or leg.cause not in GIVEN_UP:
             return False
@@ -326,7 +330,9 @@ def _outcome(record: CallRecord, answered: bool, leg: Channel | None) -> Outcome
         return Outcome.CANCELLED
     if leg is None:
         if record.direction is Direction.OUTBOUND:
-            return unanswered("CHANUNAVAIL", record.root.cause if record.root.cause in (17, 20, 34, 3) else None, None)
+            return unanswered(
+                "CHANUNAVAIL", record.root.cause if record.root.cause in (17, 20, 34, 3) else None, None
+            )
         return Outcome.NO_ANSWER
     status = leg.dial_status
     if record.direction is Direction.INBOUND and status == "CANCEL":
@@ -355,16 +361,16 @@ def _hangup_by(
     if segments:
         end = ended_at or 0.0
         last = {
-            overlap.other
-            for overlap in overlaps
-            if overlap.end is None or overlap.end >= end - SWAP_SECONDS
+            overlap.other for overlap in overlaps if overlap.end is None or overlap.end >= end - SWAP_SECONDS
         }
         far = record.far
         if record.direction is Direction.INTERNAL:
             sides += [(channel, HangupBy.AGENT) for channel in record.near()]
             sides += [(channel, HangupBy.REMOTE) for channel in last]
         else:
-            sides += [(channel, HangupBy.REMOTE) for channel in far if channel.stays or channel is record.root]
+            sides += [
+                (channel, HangupBy.REMOTE) for channel in far if channel.stays or channel is record.root
+            ]
             sides += [(channel, HangupBy.AGENT) for channel in last if channel.kind is Kind.AGENT]
     elif record.direction is Direction.INBOUND:
         sides.append((record.root, HangupBy.REMOTE))

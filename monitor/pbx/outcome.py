@@ -53,5 +53,7 @@ def unanswered(status: str | None, cause: int | None, sip_code: str | None) -> O
     if cause in _BY_CAUSE:
         return _BY_CAUSE[cause]
     if status is not None:
-        return _BY_STATUS.get(status.partition(":")[0], Outcome.NO_ANSWER if status.startswith("GOTO") else Outcome.UNKNOWN)
+        return _BY_STATUS.get(
+            status.partition(":")[0], Outcome.NO_ANSWER if status.startswith("GOTO") else Outcome.UNKNOWN
+        )
     return Outcome.UNKNOWN

@@ -73,7 +73,9 @@ class CallRecord:
         "voice",
     )
 
-    def __init__(self, id: str, direction: Direction, root: Channel, caller: Channel, started_at: float) -> None:
+    def __init__(
+        self, id: str, direction: Direction, root: Channel, caller: Channel, started_at: float
+    ) -> None:
         self.id = id
         self.direction = direction
         self.root = root

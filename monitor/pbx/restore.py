@@ -54,7 +54,7 @@ def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -
     and is counted up to ``last_seen``.
     """
     base = record.base
-    if base is None or all(part.ended_at is not None for part in (*base.segments, *base.holds)):
+    if base is None or not _still_open(base):
         return
     ends = {overlap.other.endpoint: at for leg in record.far for overlap in floor.conversations(leg)}
     record.base = msgspec.structs.replace(
@@ -62,6 +62,10 @@ def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -
         segments=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.segments),
         holds=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.holds),
     )
+
+
+def _still_open(base: Call) -> bool:
+    return any(s.ended_at is None for s in base.segments) or any(h.ended_at is None for h in base.holds)
 
 
 def _closed(part: _Part, at: float) -> _Part:

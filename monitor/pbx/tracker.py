@@ -133,7 +133,9 @@ class Tracker:
 
     def open_calls(self) -> list[Call]:
         """Calls that are going on, as last taken."""
-        latest = {record.id: record.latest for channel in self._floor.channels.values() for record in channel.calls}
+        latest = {
+            record.id: record.latest for channel in self._floor.channels.values() for record in channel.calls
+        }
         return [call for call in latest.values() if call is not None and not call.ended]
 
     @property
@@ -151,7 +153,9 @@ class Tracker:
         """
         for call in calls:
             root, _, serial = call.id.removeprefix(f"{self._pbx}/").rpartition("/")
-            self._serials[root] = max(self._serials.get(root, 0), int(serial) + 1 if serial.isdecimal() else 1)
+            self._serials[root] = max(
+                self._serials.get(root, 0), int(serial) + 1 if serial.isdecimal() else 1
+            )
             record = restore_record(call, self._floor)
             if record is not None:
                 self._dirty[record] = None
@@ -175,7 +179,9 @@ class Tracker:
             if record.latest is not None and record.latest.ended:
                 continue
             fars = record.far if record.direction is not Direction.INTERNAL else [record.root]
-            if not any(leg.alive for leg in fars) or not record.root.alive and not record.talked(self._floor):
+            if not any(leg.alive for leg in fars) or (
+                not record.root.alive and not record.talked(self._floor)
+            ):
                 record.cut_at = at
                 record.cut_by_restart = restarted
                 record.notes.add("pbx_restart" if restarted else "ended_unseen")
@@ -249,7 +255,12 @@ class Tracker:
         channel.linkedid = event.linkedid
         channel.caller_number = event.caller_number
         channel.caller_name = event.caller_name
-        if channel.incoming and channel.kind is Kind.TRUNK and channel.dialed_at is None and not channel.calls:
+        if (
+            channel.incoming
+            and channel.kind is Kind.TRUNK
+            and channel.dialed_at is None
+            and not channel.calls
+        ):
             self._inbound(channel)
         for record in channel.calls:
             if record.root is channel:
@@ -464,7 +475,11 @@ class Tracker:
         if root.kind is Kind.LOCAL:
             partner = self._floor.partner(root)
             for channel in self._floor.channels.values():
-                if channel.dialed_by in (root, partner) and channel.dialed_by is not None and channel.originated:
+                if (
+                    channel.dialed_by in (root, partner)
+                    and channel.dialed_by is not None
+                    and channel.originated
+                ):
                     record.add_agent(channel)
         record.click_to_dial = root.originated or root.kind is Kind.LOCAL
 
@@ -517,7 +532,9 @@ class Tracker:
         agent = channel
         if channel.kind is Kind.LOCAL:
             partner = self._floor.partner(channel)
-            rung = [c for c in self._floor.channels.values() if c.dialed_by is not None and c.dialed_by is partner]
+            rung = [
+                c for c in self._floor.channels.values() if c.dialed_by is not None and c.dialed_by is partner
+            ]
             agent = next((c for c in rung if c.kind is Kind.AGENT), channel)
         if agent.kind is not Kind.AGENT or agent.up_at is not None or channel.calls or agent.calls:
             return

@@ -128,6 +128,4 @@ def after_cursor(cursor: str) -> ColumnElement[bool]:
         started_at, call_id = msgspec.msgpack.decode(packed, type=tuple[float, str])
     except (binascii.Error, msgspec.MsgspecError) as error:
         raise ValueError("no such page") from error
-    return or_(
-        CallRow.started_at < started_at, and_(CallRow.started_at == started_at, CallRow.id < call_id)
-    )
+    return or_(CallRow.started_at < started_at, and_(CallRow.started_at == started_at, CallRow.id < call_id))

@@ -16,7 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from monitor.errors import StoreError
 
 BUSY_SECONDS = 5.0
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
 
 
 def make_engine(url: str) -> AsyncEngine:
@@ -36,7 +40,9 @@ def make_engine(url: str) -> AsyncEngine:
     try:
         return create_async_engine(parsed, pool_pre_ping=True, pool_size=5, connect_args={"timeout": 5})
     except (ImportError, NoSuchModuleError) as error:
-        raise StoreError(f"store.url: the driver for {backend} is missing ({error}); install asyncpg") from None
+        raise StoreError(
+            f"store.url: the driver for {backend} is missing ({error}); install asyncpg"
+        ) from None
 
 
 def _sqlite(url: URL) -> AsyncEngine:

@@ -107,9 +107,7 @@ class Outbox:
                 yield file.tell(), _decode(body)
 
     def _cut_torn_tail(self) -> None:
-        end = 0
-        for end, _ in self._records(0):
-            pass
+        end = max((end for end, _ in self._records(0)), default=0)
         if end < self._path.stat().st_size:
             os.truncate(self._path, end)
         self.size = end

@@ -92,7 +92,9 @@ async def sync_roster(connection: AsyncConnection, settings: ConfiguredTeams, at
     await _sync_teams(connection, settings, roster, begin, at)
     current = {(a.pbx, a.extension): a for a in roster.assignments if a.valid_to is None}
     wanted = {
-        (agent.pbx, agent.extension): (agent.name, team.id) for team in settings.teams for agent in team.agents
+        (agent.pbx, agent.extension): (agent.name, team.id)
+        for team in settings.teams
+        for agent in team.agents
     }
     leaving = [key for key, known in current.items() if wanted.get(key) != (known.name, known.team)]
     for pbx, extension in leaving:

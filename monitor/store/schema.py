@@ -8,6 +8,8 @@ summed and joined.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -15,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 class Base(DeclarativeBase):
     """Base of all tables."""
 
-    type_annotation_map = {float: Float(53)}
+    type_annotation_map: ClassVar[dict[type, Any]] = {float: Float(53)}
 
 
 class CallRow(Base):

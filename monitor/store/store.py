@@ -91,7 +91,9 @@ class Store:
         calls = {change.id: change for change in changes if isinstance(change, Call)}
         gaps = {change.id: change for change in changes if isinstance(change, Gap)}
         extensions = {
-            (change.pbx, change.extension): change for change in changes if isinstance(change, ExtensionStatus)
+            (change.pbx, change.extension): change
+            for change in changes
+            if isinstance(change, ExtensionStatus)
         }
         if not (calls or gaps or extensions):
             return
@@ -177,7 +179,9 @@ class Store:
     async def count(self, wanted: CallFilter) -> int:
         """How many calls a filter finds."""
         async with transaction(self._engine) as connection:
-            found = await connection.scalar(select(func.count()).select_from(CallRow).where(*conditions(wanted)))
+            found = await connection.scalar(
+                select(func.count()).select_from(CallRow).where(*conditions(wanted))
+            )
         return int(found or 0)
 
     async def calls_between(self, start: float, end: float) -> list[Call]:
@@ -316,7 +320,9 @@ class Store:
         """A one-time link; the ones before it stop working."""
         async with transaction(self._engine) as connection:
             await connection.execute(delete(SetupTokenRow))
-            await connection.execute(insert(SetupTokenRow).values(token_hash=token_hash, expires_at=expires_at))
+            await connection.execute(
+                insert(SetupTokenRow).values(token_hash=token_hash, expires_at=expires_at)
+            )
 
     async def use_setup_token(self, token_hash: str) -> bool:
         """Use up a one-time link; false if it is unknown, used or expired."""

@@ -156,7 +156,9 @@ class Writer:
             kept = False
         if not kept:
             self._lost += len(batch)
-            log.error("changes_lost", count=len(batch), total=self._lost, why="the outbox is full or its disk is")
+            log.error(
+                "changes_lost", count=len(batch), total=self._lost, why="the outbox is full or its disk is"
+            )
 
     def _trouble(self, why: str) -> None:
         if self._error is None:

@@ -13,7 +13,7 @@ from monitor.errors import StoreError
 log = structlog.get_logger(__name__)
 
 
-class Refusal(Exception):  # noqa: N818 - it says what happens to the request
+class Refusal(Exception):
     """A request that is refused: HTTP status, key, and what the key is about."""
 
     def __init__(

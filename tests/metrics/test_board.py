@@ -88,14 +88,23 @@ def dial(
 def open_states(call: Call) -> list[Call]:
     """The values a finished call had on its way."""
     first = msgspec.structs.replace(
-        call, phase=Phase.DIALING, ended_at=None, answered_at=None, outcome=None, segments=(),
-        talk_seconds=0.0, ring_seconds=0.0, legs=(),
+        call,
+        phase=Phase.DIALING,
+        ended_at=None,
+        answered_at=None,
+        outcome=None,
+        segments=(),
+        talk_seconds=0.0,
+        ring_seconds=0.0,
+        legs=(),
     )
     states = [first]
     if call.answered_at is not None:
         states.append(
             msgspec.structs.replace(
-                first, phase=Phase.TALKING, answered_at=call.answered_at,
+                first,
+                phase=Phase.TALKING,
+                answered_at=call.answered_at,
                 segments=tuple(msgspec.structs.replace(s, ended_at=None) for s in call.segments),
             )
         )
@@ -119,7 +128,9 @@ calls = st.builds(
 def recomputed(calls: dict[str, Call], extension: str | None) -> frames.Figures:
     """Figures of an extension (or the site) counted plainly from the finished calls."""
     mine = [call for call in calls.values() if extension in (None, call.agent)]
-    talk = sum(s.ended_at - s.started_at for c in calls.values() for s in c.segments if extension in (None, s.agent))
+    talk = sum(
+        s.ended_at - s.started_at for c in calls.values() for s in c.segments if extension in (None, s.agent)
+    )
     connects = [call for call in mine if call.outcome is Outcome.ANSWERED]
     return frames.Figures(
         dials=len(mine),
@@ -175,7 +186,10 @@ def test_states_of_an_agent_on_the_way() -> None:
         board.apply(state, start)
         seen.append(row(board, start + 66, "8001").state)
     held = msgspec.structs.replace(
-        open_states(call)[1], id="main/2/0", phase=Phase.HELD, holds=(Hold(agent="8001", started_at=start + 9),)
+        open_states(call)[1],
+        id="main/2/0",
+        phase=Phase.HELD,
+        holds=(Hold(agent="8001", started_at=start + 9),),
     )
     board.apply(held, start)
     seen.append(row(board, start + 10, "8001").state)
@@ -223,7 +237,9 @@ def test_colleague_who_took_over_gets_talk_but_no_dial() -> None:
         ("9:24", "11:00", "late", 14),
     ],
 )
-def test_verdicts_at_the_morning_deadline(first: str | None, now: str, verdict: str, minutes: int | None) -> None:
+def test_verdicts_at_the_morning_deadline(
+    first: str | None, now: str, verdict: str, minutes: int | None
+) -> None:
     board = Board(SETTINGS)
     if first:
         board.apply(dial("8001", at(first)), at(now))

@@ -93,7 +93,9 @@ class Playbook:
             ev.DialBegun(self.now, caller_id, caller_name, self._ids[dest], self._names[dest], "", string)
         )
 
-    def out(self, agent: str, number: str = "13800138000", trunk: str = "trunk-a", *, leg: str | None = None) -> str:
+    def out(
+        self, agent: str, number: str = "13800138000", trunk: str = "trunk-a", *, leg: str | None = None
+    ) -> str:
         """The agent dials a number through a trunk: channel, leg, DialBegin. Returns the leg's name."""
         leg = leg or trunk
         if agent not in self._ids:
@@ -169,7 +171,9 @@ class Playbook:
         return call
 
 
-def play(events: Sequence[ev.AnyEvent], plan: Plan | None = None, *, finish: float | None = None) -> list[Call]:
+def play(
+    events: Sequence[ev.AnyEvent], plan: Plan | None = None, *, finish: float | None = None
+) -> list[Call]:
     """The calls that a sequence of events makes, each as it finally stood."""
     tracker = Tracker("main", plan or Plan(), ("110", "120"))
     calls: dict[str, Call] = {}

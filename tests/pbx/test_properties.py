@@ -28,7 +28,9 @@ def test_any_cut_of_the_stream_gives_the_same_messages(name: str, cuts: list[int
     data = captures.raw(name)
     points = sorted({cut % (len(data) + 1) for cut in cuts})
     framer = Framer()
-    cut_up = [m for a, b in zip([0, *points], [*points, len(data)], strict=True) for m in framer.feed(data[a:b])]
+    cut_up = [
+        m for a, b in zip([0, *points], [*points, len(data)], strict=True) for m in framer.feed(data[a:b])
+    ]
     assert cut_up == Framer().feed(data)
 
 

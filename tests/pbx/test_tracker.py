@@ -33,7 +33,10 @@ def test_01_plain_answered_call(pbx: Playbook) -> None:
     pbx.bye("8001", "trunk-a")
     call = pbx.call()
     assert (call.direction, call.agent, call.number, call.dialed) == (
-        Direction.OUTBOUND, "8001", "13800138000", "913800138000",
+        Direction.OUTBOUND,
+        "8001",
+        "13800138000",
+        "913800138000",
     )
     assert (call.outcome, call.hangup_by, call.hangup_cause) == (Outcome.ANSWERED, HangupBy.AGENT, 16)
     assert (call.ring_seconds, call.talk_seconds, call.trunk) == (2.0, 6.0, "trunk-a")
@@ -51,7 +54,10 @@ def test_02_agent_hangs_up_while_it_rings(pbx: Playbook) -> None:
     pbx.hangup(leg, 127)
     call = pbx.call()
     assert (call.outcome, call.hangup_by, call.ring_seconds, call.talk_seconds) == (
-        Outcome.CANCELLED, HangupBy.AGENT, 7.0, 0.0,
+        Outcome.CANCELLED,
+        HangupBy.AGENT,
+        7.0,
+        0.0,
     )
 
 
@@ -113,9 +119,15 @@ def test_05_failover_to_another_trunk_is_one_dial(pbx: Playbook) -> None:
     pbx.bye(second, "8001")
     call = pbx.call()
     assert (call.outcome, call.trunk, call.number, call.talk_seconds) == (
-        Outcome.ANSWERED, "trunk-b", "13800138000", 3.0,
+        Outcome.ANSWERED,
+        "trunk-b",
+        "13800138000",
+        3.0,
     )
-    assert [(leg.endpoint, leg.cause) for leg in call.legs if leg.role == "far"] == [("trunk-a", 34), ("trunk-b", 16)]
+    assert [(leg.endpoint, leg.cause) for leg in call.legs if leg.role == "far"] == [
+        ("trunk-a", 34),
+        ("trunk-b", 16),
+    ]
 
 
 def test_06_announcement_that_pretends_an_answer(pbx: Playbook) -> None:
@@ -196,7 +208,12 @@ def test_11_click_to_dial_answered(pbx: Playbook) -> None:
     pbx.wait(5)
     pbx.bye(leg, "8001")
     call = pbx.call()
-    assert (call.agent, call.outcome, call.ring_seconds, call.talk_seconds) == ("8001", Outcome.ANSWERED, 2.0, 5.0)
+    assert (call.agent, call.outcome, call.ring_seconds, call.talk_seconds) == (
+        "8001",
+        Outcome.ANSWERED,
+        2.0,
+        5.0,
+    )
     assert call.click_to_dial
     assert call.hangup_by is HangupBy.REMOTE
 
@@ -476,7 +493,10 @@ def test_23_inbound_forwarded_out_by_a_trunk_is_nobody_s_dial(pbx: Playbook) -> 
     pbx.bye("trunk-a", "trunk-b")
     call = pbx.call()
     assert (call.direction, call.agent, call.outcome, call.talk_seconds) == (
-        Direction.INBOUND, None, Outcome.ANSWERED, 0.0,
+        Direction.INBOUND,
+        None,
+        Outcome.ANSWERED,
+        0.0,
     )
     assert "forwarded" in call.notes
 
@@ -556,7 +576,8 @@ def test_27_a_loop_through_the_carrier_is_one_out_and_one_in(pbx: Playbook) -> N
     pbx.bye("trunk-b", "8002", bridge="in")
     calls = pbx.calls()
     assert [(c.direction, c.agent, c.talk_seconds) for c in calls] == [
-        (Direction.OUTBOUND, "8001", 3.0), (Direction.INBOUND, "8002", 3.0),
+        (Direction.OUTBOUND, "8001", 3.0),
+        (Direction.INBOUND, "8002", 3.0),
     ]
 
 
@@ -584,7 +605,11 @@ def test_28_dialler_call_belongs_to_the_agent_who_is_bridged(pbx: Playbook) -> N
         pbx.hangup(channel)
     call = pbx.call()
     assert (call.direction, call.agent, call.number, call.talk_seconds, call.queue) == (
-        Direction.OUTBOUND, "8007", "13800138000", 6.0, "501",
+        Direction.OUTBOUND,
+        "8007",
+        "13800138000",
+        6.0,
+        "501",
     )
 
 
@@ -613,7 +638,9 @@ def snapshot_row(pbx: Playbook, channel: str, **more: str) -> dict[str, str]:
     }
 
 
-def resynced(pbx: Playbook, tracker: Tracker, *channels: str, restarted: bool = False, lost_at: float) -> dict[str, Call]:
+def resynced(
+    pbx: Playbook, tracker: Tracker, *channels: str, restarted: bool = False, lost_at: float
+) -> dict[str, Call]:
     calls: dict[str, Call] = {}
     builder = SnapshotBuilder()
     for channel in channels:
@@ -685,7 +712,8 @@ def test_31_33_call_that_ended_unheard(pbx: Playbook, restarted: bool, by: Hangu
     pbx.wait(20)
     calls = in_order(resynced(pbx, tracker, restarted=restarted, lost_at=lost_at))
     assert [(c.outcome, c.hangup_by, c.ended_at, c.complete) for c in calls] == [
-        (Outcome.ANSWERED, by, lost_at, False), (Outcome.UNKNOWN, by, lost_at, False),
+        (Outcome.ANSWERED, by, lost_at, False),
+        (Outcome.UNKNOWN, by, lost_at, False),
     ]
     assert calls[0].talk_seconds == 3.0
 

@@ -18,7 +18,13 @@ from tests.metrics.test_board import SETTINGS, at, dial, open_states
 
 def some_calls(count: int = 40) -> list[Call]:
     return [
-        dial(f"80{i % 4 + 1:02d}", at("9:00") + i * 60, serial=i, talk=float(i % 3 * 20), number=f"1380000{i:04d}")
+        dial(
+            f"80{i % 4 + 1:02d}",
+            at("9:00") + i * 60,
+            serial=i,
+            talk=float(i % 3 * 20),
+            number=f"1380000{i:04d}",
+        )
         for i in range(count)
     ]
 
@@ -126,7 +132,9 @@ async def test_an_extension_changes_hands_and_a_person_changes_extension(store: 
             )
         }
     )
-    await store.sync_roster(SETTINGS.model_copy(update={"teams": (swapped, *SETTINGS.teams[1:])}), at("10:00"))
+    await store.sync_roster(
+        SETTINGS.model_copy(update={"teams": (swapped, *SETTINGS.teams[1:])}), at("10:00")
+    )
     roster = await store.roster()
     assert roster.names("main", "8001", at("9:59")) == ("张伟", "t1")
     assert roster.names("main", "8001", at("10:00")) == ("王芳", "t1")

@@ -126,9 +126,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("call_id", "position"),
     )
-    op.create_index(
-        "ix_segments_agent", "segments", ["agent", "started_at"], unique=False
-    )
+    op.create_index("ix_segments_agent", "segments", ["agent", "started_at"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("token_hash", sa.String(length=128), nullable=False),
