@@ -16,17 +16,17 @@ let tv = new URLSearchParams(location.search).has("tv");
 /** @type {any} */
 let live = null;
 let orderedAt = 0;
-/** @type {string[]} */
-let order = [];
+/** @type {Map<string, number>} */
+let places = new Map();
 
 /** Who stands first changes at most once a minute: tiles never jump about. @param {any} ranking @param {number} now */
 function steady(ranking, now) {
-  if (!order.length || now - orderedAt > 60 || now < orderedAt) {
-    order = ranking.map((/** @type {any} */ r) => r.id);
+  if (!places.size || now - orderedAt > 60 || now < orderedAt) {
+    places = new Map(ranking.map((/** @type {any} */ r) => [r.id, r.rank]));
     orderedAt = now;
   }
-  const place = new Map(order.map((id, i) => [id, i]));
-  return [...ranking].sort((a, b) => (place.get(a.id) ?? 1e6) - (place.get(b.id) ?? 1e6));
+  const shown = ranking.map((/** @type {any} */ r) => ({ ...r, rank: places.get(r.id) ?? r.rank }));
+  return shown.sort((/** @type {any} */ a, /** @type {any} */ b) => a.rank - b.rank);
 }
 
 function setTv(/** @type {boolean} */ wanted) {

@@ -1,5 +1,5 @@
 // Pieces that the desk and the wall share.
-import { clock, count, duration, midnight, percent } from "../common/format.js";
+import { clock, clockSeconds, count, duration, inWords, midnight, percent } from "../common/format.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
 
@@ -42,7 +42,7 @@ export function troubles(live, now) {
   const { board } = live;
   const found = [];
   if (live.state !== "live")
-    found.push({ act: true, stale: true, text: t("stale.text", { time: clock(live.at), ago: duration((performance.now() - live.heard) / 1000) }) });
+    found.push({ act: true, stale: true, text: t("stale.text", { time: clockSeconds(live.at), ago: inWords((performance.now() - live.heard) / 1000) }) });
   for (const link of board.links)
     if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
   for (const gap of board.gaps)
@@ -86,7 +86,7 @@ export function Bars({ buckets, label, gaps = [], width, title, target = null })
   const sum = buckets.reduce((a, b) => a + b.dials, 0);
   const blind = (/** @type {any} */ b) => gaps.some((g) => g.from < b.start + width && (g.to ?? Infinity) > b.start);
   return html`<figure class="chart">
-    <figcaption>${title}<span class="muted"> <i class="key d"></i>${t("metric.dials")} <i class="key c"></i>${t("metric.connects")}${target == null ? "" : html` <i class="key line"></i>${t("figure.target", { goal: count(Math.round(target)) })}`}</span></figcaption>
+    <figcaption>${title}<span class="muted"> <i class="key d"></i>${t("metric.dials")} <i class="key c"></i>${t("metric.connects")}${target == null ? "" : html` <i class="key line"></i>${t("chart.target", { goal: count(Math.round(target)) })}`}</span></figcaption>
     <div class="plot" role="group" aria-label=${`${title}: ${count(sum)} ${t("metric.dials")}`}>
       ${target == null ? null : html`<div class="area"><hr style=${{ bottom: `${(target / top) * 100}%` }} /></div>`}
       ${buckets.map((b, i) => html`<a class=${`column ${blind(b) ? "hatched" : ""}`} href=${`/calls/?${new URLSearchParams({ from: String(b.start), to: String(b.start + width), direction: "outbound" })}`} style=${{ left: `${i * w}%`, width: `${w}%` }} title=${`${label(b)} · ${t("metric.dials")} ${b.dials} · ${t("metric.connects")} ${b.connects}${blind(b) ? ` · ${t("chart.blind")}` : ""}`}>

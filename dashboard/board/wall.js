@@ -6,6 +6,7 @@ import { GLYPH, nameOf, nearestDeadline, siteFigures, teamName, troubles, verdic
 
 const TILES = 12;
 const RANKS = 8;
+const NAMES = 20;
 
 /** The pages of the rotation: figures, each team's agents a dozen at a time, the ranking. @param {any} board @param {any[]} ranking */
 export function pagesOf(board, ranking) {
@@ -48,7 +49,7 @@ function SitePage({ board, d }) {
   const waiting = d ? d.not_begun.map((/** @type {string} */ id) => nameOf(names.get(id) ?? { extension: id })) : [];
   return html`<div class="wall-site">
     <div class="wall-figures">${siteFigures(board).slice(0, waiting.length ? 3 : 5).map((f) => html`<div class=${f.behind ? "behind" : ""} key=${f.key}><small>${t(`metric.${f.key}`)}</small><b>${f.value}</b><small class="goal">${f.target ? t("figure.target", { goal: f.goal }) : ""}</small></div>`)}${waiting.length ? null : html`<div><small>${t("figure.on_line")}</small><b>${count((board.site.states.talking ?? 0) + (board.site.states.on_hold ?? 0))}</b><small class="goal">${t("figure.of_agents", { n: count(board.site.agents_total) })}</small></div>`}</div>
-    ${waiting.length ? html`<div class="wall-names"><h2>${t("deadline.not_begun")} ${waiting.length}</h2><p>${waiting.slice(0, 15).join("　")}${waiting.length > 15 ? ` … +${waiting.length - 15}` : ""}</p></div>` : null}
+    ${waiting.length ? html`<div class="wall-names"><h2>${t("deadline.not_begun")} ${waiting.length}</h2><p>${waiting.slice(0, NAMES).map((/** @type {string} */ name) => html`<span>${name}</span>`)}${waiting.length > NAMES ? html`<span class="muted">+${count(waiting.length - NAMES)}</span>` : null}</p></div>` : null}
   </div>`;
 }
 
@@ -56,10 +57,10 @@ function SitePage({ board, d }) {
 function TeamPage({ page, now }) {
   const f = page.team.figures;
   return html`<div class="wall-team">
-    <h2>${teamName(page.team)}<span>${t("metric.dials")} <b>${count(f.dials)}</b></span><span>${t("metric.connects")} <b>${count(f.connects)}</b></span><span>${t("metric.connect_rate")} <b>${percent(f.connect_rate)}</b></span></h2>
+    <h2>${teamName(page.team)}<span>${t("metric.dials")} <b>${count(f.dials)}</b></span><span>${t("metric.connects")} <b>${count(f.connects)}</b></span><span>${t("metric.connect_rate")} <b>${percent(f.connect_rate)}</b></span><em>${t("board.tile_legend")}</em></h2>
     <div class="wall-tiles" style=${{ gridTemplateRows: `repeat(${Math.max(2, Math.ceil(page.agents.length / 4))}, minmax(0, 1fr))` }}>${page.agents.map((/** @type {any} */ a) => {
-      const bad = [...a.first_dials].reverse().find((/** @type {any} */ x) => x.verdict === "late" || x.verdict === "not_started");
-      return html`<div class=${`tile s-${a.state}`} key=${a.id}><b>${nameOf(a)}</b><span class="state"><i>${GLYPH[a.state]}</i> ${bad && a.state !== "talking" ? verdictText(bad) : t(`state.${a.state}`)}<em>${a.since == null ? "" : duration(now - a.since)}</em></span><span class="sums">${count(a.figures.dials)} / ${count(a.figures.connects)}<em>${percent(a.figures.connect_rate, 0)}</em></span></div>`;
+      const bad = [...a.first_dials].reverse().find((/** @type {any} */ x) => x.at == null && (x.verdict === "late" || x.verdict === "not_started"));
+      return html`<div class=${`tile s-${a.state}`} key=${a.id}><b>${nameOf(a)}</b><span class=${`state ${bad && a.state !== "talking" ? "v-late" : ""}`}><i>${GLYPH[a.state]}</i> ${bad && a.state !== "talking" ? verdictText(bad) : t(`state.${a.state}`)}<em>${a.since == null ? "" : duration(now - a.since)}</em></span><span class="sums">${count(a.figures.dials)} / ${count(a.figures.connects)}<em>${percent(a.figures.connect_rate, 0)}</em></span></div>`;
     })}</div>
   </div>`;
 }

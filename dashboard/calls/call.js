@@ -86,10 +86,10 @@ function view() {
   ]);
   const v = call.voice;
   return html`<${Bar} page="calls" />
-  <main class="call">
+  <main class="call" id="main">
     <p><a href="/calls/" onClick=${(/** @type {Event} */ e) => { if (history.length > 1 && document.referrer.includes("/calls/")) { e.preventDefault(); history.back(); } }}>← ${t("call.back")}</a></p>
     <header><h1>${t(`direction.${call.direction}`)} · ${call.agent ? who(call) : t("story.nobody")} ${call.direction === "inbound" ? "←" : "→"} ${call.number ?? NONE}</h1>
-      <span class=${`outcome big o-${call.outcome ?? "live"}`}>${call.outcome ? t(`outcome.${call.outcome}`) : t(`phase.${call.phase}`)}</span>${call.click_to_dial ? html`<span class="chip">${t("call.click_to_dial")}</span>` : null}${call.complete ? null : html`<span class="chip warn">${t("call.incomplete")}</span>`}</header>
+      <span class=${`outcome big o-${call.outcome ?? `live p-${call.phase}`}`}>${call.outcome ? t(`outcome.${call.outcome}`) : t(`phase.${call.phase}`)}</span>${call.click_to_dial ? html`<span class="chip">${t("call.click_to_dial")}</span>` : null}${call.complete ? null : html`<span class="chip warn">${t("call.incomplete")}</span>`}</header>
     <${TimeLine} />
     <div class="columns">
       <section class="panel pad"><h2>${t("call.story")}</h2><ol class="story">${steps().map((s) => html`<li><time>${clockSeconds(s.at)}</time><span>${s.words}</span></li>`)}</ol></section>

@@ -143,18 +143,19 @@ const CELLS = /** @type {Record<string, (c: any) => any>} */ ({
   direction: (c) => html`<span class="nowrap">${{ outbound: "↗", inbound: "↙", internal: "⇄" }[/** @type {"outbound"} */ (c.direction)]} ${t(`direction.${c.direction}`)}</span>`,
   agent: (c) => (c.agent ? html`${c.agent} <span class="muted">${c.agent_name ?? ""}</span>` : "—"),
   number: (c) => c.number ?? "—",
-  outcome: (c) => html`<span class=${`outcome o-${c.outcome ?? "live"}`}>${c.outcome ? t(`outcome.${c.outcome}`) : t(`phase.${c.phase}`)}</span>`,
+  outcome: (c) => html`<span class=${`outcome o-${c.outcome ?? `live p-${c.phase}`}`}>${c.outcome ? t(`outcome.${c.outcome}`) : t(`phase.${c.phase}`)}</span>`,
   ring_seconds: (c) => (c.answered_at || c.ended_at ? duration(c.ring_seconds) : duration(now() - c.started_at)),
   talk_seconds: (c) => (c.answered_at == null ? "—" : c.ended_at == null ? duration(now() - c.answered_at) : duration(c.talk_seconds)),
   hangup_by: (c) => (c.ended_at == null ? "" : html`${t(`hangup_by.${c.hangup_by}`)} <span class="muted">${c.hangup_cause ?? ""}</span>`),
   trunk: (c) => c.trunk ?? "—",
   recording: (c) => (c.has_recording ? html`<span title=${t("call.recording")}>♪</span>` : ""),
-  notes: (c) => html`${c.complete ? "" : html`<span class="warn">${t("call.incomplete")}</span> `}${c.notes.map((/** @type {string} */ n) => t(`note.${n}`)).join("、")}`,
+  notes: (c) => html`${c.complete ? "" : html`<span class="warn">${t("call.incomplete")}</span> `}${c.notes.map((/** @type {string} */ n) => t(`note.${n}`)).join(language() === "en" ? ", " : "、")}`,
 });
 const RIGHT = new Set(["ring_seconds", "talk_seconds"]);
 
+/** @param {{call: any, index: number}} props */
 function Row({ call, index }) {
-  return html`<tr class=${`${call.ended_at == null ? "is-live" : ""} ${index === selected ? "selected" : ""}`} onClick=${() => { location.href = `/calls/${call.id}`; }}>
+  return html`<tr class=${`${call.ended_at == null ? "is-live" : ""} ${index === selected ? "selected" : ""}`} onClick=${(/** @type {MouseEvent} */ e) => { if (!(e.target instanceof HTMLAnchorElement) && !getSelection()?.toString()) location.href = `/calls/${call.id}`; }}>
     ${COLUMNS.filter((c) => !hidden.has(c)).map((c) => html`<td class=${RIGHT.has(c) ? "num" : ""} data-label=${t(`column.${c}`)}>${CELLS[c](call)}</td>`)}
   </tr>`;
 }
@@ -165,7 +166,7 @@ function view() {
   const csv = new URLSearchParams(query);
   csv.set("language", language());
   return html`<${Bar} page="calls"><span class="muted">${total == null ? "" : t("calls.count", { n: count(total) })}</span><//>
-  <main class="calls">
+  <main class="calls" id="main">
     <${Filters} />
     <div class="tools"><a class="button" href=${`/api/calls.csv?${csv}`} download>${t("calls.csv")}</a>
       <button type="button" aria-pressed=${dense} onClick=${() => { dense = !dense; localStorage.setItem("dialwatch.dense", dense ? "1" : "0"); draw(); }}>${t("calls.dense")}</button>
