@@ -284,7 +284,7 @@ class Board:
             if not window.counts_from <= part.started_at < window.ends_at:
                 continue
             first = mine.get(window.shift)
-            if sign > 0 and (first is None or part.started_at < first[0]):
+            if sign > 0 and (first is None or (part.started_at, call_id) < first):
                 mine[window.shift] = (part.started_at, call_id)
                 self._changed.add("deadlines")
             elif sign < 0 and first is not None and first[1] == call_id:
