@@ -240,7 +240,8 @@ class Hub:
             self.deltas_sent += 1
         self._last_sent = asyncio.get_running_loop().time()
         spent = time.perf_counter() - begun
-        self._pause = min(max(spent / self._share, self._least_pause), self._most_pause)
+        pause = spent * (1 - self._share) / self._share
+        self._pause = min(max(pause, self._least_pause), self._most_pause)
 
     def _send_heartbeat(self) -> None:
         message = {"type": "heartbeat", "seq": self.seq, "at": self._now()}
