@@ -1,5 +1,7 @@
 // The live board: snapshot, deltas, heartbeat; reconnects with backoff and jitter; says when it is stale.
 
+import { request } from "./ui.js";
+
 export const STALE_SECONDS = 5;
 /** A socket that says nothing for so long is given up: a cable that was pulled closes nothing. */
 const GIVE_UP_SECONDS = 12;
@@ -38,14 +40,18 @@ export function connect(changed) {
   /** @param {number} code */
   function closed(code) {
     current = null;
-    if (code === 4401) {
-      location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
-    } else if (code === 4403) {
+    if (code === 4401) leaveIfLoggedOut();
+    if (code === 4403) {
       live.state = "refused";
       changed(live);
     } else {
       setTimeout(open, Math.min(10000, 500 * 2 ** tries++) * (0.5 + Math.random()));
     }
+  }
+
+  /** A server whose database is away can't tell whose session holds: a TV must not end on the login page for that. */
+  function leaveIfLoggedOut() {
+    request("/api/me").catch(() => {});
   }
 
   /** @param {any} message @param {WebSocket} socket */
