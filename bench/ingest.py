@@ -71,8 +71,8 @@ def panoramisk(port: int) -> int:
     manager = Manager(loop=asyncio.new_event_loop(), ping_delay=0)
     manager.register_event("*", lambda manager, message: None)
     protocol = manager.config["protocol_factory"]()
-    protocol.factory = manager
     protocol.connection_made(asyncio.Transport())
+    protocol.factory = manager
     with socket.create_connection(("127.0.0.1", port)) as link:
         while data := link.recv(262144):
             protocol.data_received(data)
@@ -89,7 +89,7 @@ def measured(work: Callable[[int], int], port: int, answer: mp.Queue[tuple[float
 
 def main() -> None:
     """Print the table."""
-    data = gzip.open(LOAD).read()
+    data = gzip.decompress(LOAD.read_bytes())
     messages = data.count(b"\r\n\r\n")
     port = serve(data)
     context = mp.get_context("fork")
@@ -103,7 +103,7 @@ def main() -> None:
             answer: mp.Queue[tuple[float, int]] = context.Queue()
             process = context.Process(target=measured, args=(work, port, answer))
             process.start()
-            seconds, result = answer.get(timeout=120)
+            seconds, result = answer.get(timeout=30)
             process.terminate()
             rows.setdefault(name, ([], result))[0].append(seconds / messages * 1e6)
     print(f"{messages} messages, {len(data) / 1e6:.1f} MB; CPU-µs per message: least and median of {ROUNDS}")

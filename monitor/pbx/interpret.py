@@ -26,6 +26,9 @@ from monitor.pbx.record import CallRecord
 #: A channel that changes bridges (Local optimisation, a swap) is out for milliseconds: one stretch of talk.
 SWAP_SECONDS = 0.5
 
+#: Ours, beside Asterisk's own DialStatus: the callee sent the call elsewhere (302). Not a cancel.
+FORWARDED = "FORWARDED"
+
 Span = tuple[float, float | None]
 
 
@@ -453,11 +456,12 @@ def _legs(record: CallRecord) -> tuple[Leg, ...]:
     legs: list[Leg] = []
     seen: set[str] = set()
     inbound = record.direction is Direction.INBOUND
-    named = [(record.root, LegRole.ROOT)]
-    named += [(channel, LegRole.FAR) for channel in record.far if not inbound]
-    named += [(channel, LegRole.AGENT) for channel in record.agents]
-    named += [(channel, LegRole.AGENT) for channel in record.kept if channel.kind is Kind.AGENT]
-    for channel, role in named:
+    others = [(channel, LegRole.FAR) for channel in record.far if not inbound]
+    others += [(channel, LegRole.AGENT) for channel in record.agents]
+    others += [(channel, LegRole.AGENT) for channel in record.kept if channel.kind is Kind.AGENT]
+    # In order of their begin, whichever channel was heard of first.
+    others.sort(key=lambda leg: (leg[0].dialed_at or leg[0].created_at, leg[0].uniqueid))
+    for channel, role in [(record.root, LegRole.ROOT), *others]:
         if channel.uniqueid not in seen:
             seen.add(channel.uniqueid)
             legs.append(_leg(channel, role))
@@ -477,7 +481,7 @@ def _leg(channel: Channel, role: LegRole) -> Leg:
         ringing_at=channel.ringing_at,
         answered_at=channel.up_at,
         ended_at=channel.hungup_at,
-        dial_status=channel.dial_status,
+        dial_status=FORWARDED if channel.forwarded else channel.dial_status,
         cause=channel.cause,
         tech_cause=channel.tech_cause,
         requested_hangup_at=channel.requested_at,

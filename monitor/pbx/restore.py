@@ -8,6 +8,7 @@ import msgspec
 
 from monitor.domain import Call, Hold, Leg, LegRole, Segment
 from monitor.pbx.channels import Channel, Floor
+from monitor.pbx.interpret import FORWARDED
 from monitor.pbx.numbers import Kind
 from monitor.pbx.record import CallRecord
 
@@ -83,7 +84,8 @@ def _channel(leg: Leg, call: Call, floor: Floor) -> Channel | None:
     channel.ringing_at = leg.ringing_at
     channel.up_at = leg.answered_at
     channel.hungup_at = leg.ended_at
-    channel.dial_status = leg.dial_status
+    channel.forwarded = leg.dial_status == FORWARDED
+    channel.dial_status = "CANCEL" if channel.forwarded else leg.dial_status
     if leg.dial_status is not None:
         channel.dial_ended_at = leg.ended_at if leg.ended_at is not None else leg.started_at
     channel.cause = leg.cause

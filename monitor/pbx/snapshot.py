@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from monitor.pbx import events as ev
-from monitor.pbx.channels import UP
+from monitor.pbx.channels import RINGING, UP
 
 
 class ChannelRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ def events_of(snapshot: Snapshot, at: float, known: frozenset[str]) -> Iterator[
                 row.uniqueid,
                 row.channel,
                 row.linkedid,
-                0 if dialled else 4,
+                0 if dialled or row.state in (0, RINGING) else 4,  # Down or Ringing: it is we who call it
                 row.dialled or row.exten,
                 row.caller_number,
                 row.caller_name,
