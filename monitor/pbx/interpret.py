@@ -405,7 +405,8 @@ def _agent(record: CallRecord, segments: list[Segment]) -> str | None:
 
 def _number(record: CallRecord, segments: list[Segment]) -> str | None:
     """Of a ring group the extension that answered, of a fork the number that did."""
-    for leg in record.far if record.forked else ():
+    forwarded = any(leg.forwarded for leg in record.far)
+    for leg in record.far if record.forked and not forwarded else ():
         if leg.stays and leg.uniqueid in record.forked:
             return record.forked[leg.uniqueid]
     if record.group:
