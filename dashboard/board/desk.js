@@ -88,8 +88,8 @@ function Tile({ agent, board, now }) {
   return html`<div class=${`tile s-${agent.state}`}>
     <a class="who" href=${callsLink(board, { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></a>
     <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${t(`state.${agent.state}`)}<em>${since}</em></span>
-    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? html`<span class=${`verdict ${verdictClass(last)}`}>${verdictText(last)}</span>` : ""}</span>
-    <span class="sums">${figure({}, "metric.dials", t("short.dials"), count(f.dials))}${figure({ outcome: "answered" }, "metric.connects", t("short.connects"), count(f.connects))}${figure({ live: "false" }, "metric.connect_rate", "", percent(f.connect_rate, 0), faint)}${figure({ outcome: "answered" }, "metric.talk_seconds", "", duration(f.talk_seconds))}</span>
+    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? html`<span class=${`verdict ${verdictClass(last)}`}>${verdictText(last)}</span>` : ""}${figure({ outcome: "answered" }, "metric.talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
+    <span class="sums">${figure({}, "metric.dials", t("short.dials"), count(f.dials))}${figure({ outcome: "answered" }, "metric.connects", t("short.connects"), count(f.connects))}${figure({ live: "false" }, "metric.connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
   </div>`;
 }
 

@@ -128,7 +128,9 @@ class CallRecord:
     def near(self) -> list[Channel]:
         """The agent-side channels that made the call: the root, or the agent's leg of an originated pair."""
         if self.root.kind is Kind.LOCAL:
-            return [channel for channel in self.agents if channel.kind is not Kind.LOCAL]
+            return [
+                channel for channel in self.agents if channel.originated and channel.kind is not Kind.LOCAL
+            ]
         return [self.root]
 
     def talked(self, floor: Floor) -> bool:

