@@ -60,7 +60,7 @@ function TeamPage({ page, now }) {
     <h2>${teamName(page.team)}<span>${t("metric.dials")} <b>${count(f.dials)}</b></span><span>${t("metric.connects")} <b>${count(f.connects)}</b></span><span>${t("metric.connect_rate")} <b>${percent(f.connect_rate)}</b></span><em>${t("board.tile_legend")}</em></h2>
     <div class="wall-tiles" style=${{ gridTemplateRows: `repeat(${Math.max(2, Math.ceil(page.agents.length / 4))}, minmax(0, 1fr))` }}>${page.agents.map((/** @type {any} */ a) => {
       const bad = [...a.first_dials].reverse().find((/** @type {any} */ x) => x.at == null && (x.verdict === "late" || x.verdict === "not_started"));
-      return html`<div class=${`tile s-${a.state}`} key=${a.id}><b>${nameOf(a)}</b><span class=${`state ${bad && a.state !== "talking" ? "v-late" : ""}`}><i>${GLYPH[a.state]}</i> ${bad && a.state !== "talking" ? verdictText(bad) : t(`state.${a.state}`)}<em>${a.since == null ? "" : duration(now - a.since)}</em></span><span class="sums">${count(a.figures.dials)} / ${count(a.figures.connects)}<em>${percent(a.figures.connect_rate, 0)}</em></span></div>`;
+      return html`<div class=${`tile s-${a.state}`} key=${a.id}><b>${nameOf(a)}</b><span class=${`state ${bad && a.state !== "talking" ? "v-late" : ""}`}><i>${GLYPH[a.state]}</i> ${bad && a.state !== "talking" ? verdictText(bad) : t(`state.${a.state}`)}<em>${a.since == null || bad ? "" : duration(now - a.since)}</em></span><span class="sums">${count(a.figures.dials)} / ${count(a.figures.connects)}<em>${percent(a.figures.connect_rate, 0)}</em></span></div>`;
     })}</div>
   </div>`;
 }
