@@ -14,7 +14,8 @@ from monitor.domain import VoiceQuality
 #: RTP clock of G.711, G.722 and G.729 (RFC 3551); the codec is not in the event.
 CLOCK_HZ = 8000
 MAX_RTT_SECONDS = 5.0
-MIN_REPORTS = 2
+#: A sequence this little behind the last report's is late or sent twice; further back, the sender began anew.
+LATE_PACKETS = 3000
 #: ITU-T G.113: equipment impairment and robustness of G.711 with packet loss concealment.
 G711_IE, G711_BPL = 0.0, 25.1
 #: Packetisation, jitter buffer and codec beside half the round trip.
@@ -40,33 +41,46 @@ def mos(r: float) -> float:
     return min(4.5, max(1.0, 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r)))
 
 
-class _Stream:
-    """One RTP stream as one side reports it."""
+class _Direction:
+    """What one side of one leg tells about the stream it hears. Counters start anew with every SSRC."""
 
-    __slots__ = ("expected", "first_sequence", "jitter", "lost", "reports")
+    __slots__ = ("expected", "jitter", "last", "lost", "reports")
 
-    def __init__(self, sequence: int) -> None:
-        self.first_sequence = sequence
+    def __init__(self) -> None:
         self.expected = 0
         self.lost = 0
         self.jitter = 0.0
         self.reports = 0
+        #: SSRC heard → extended sequence and cumulative loss of its last report.
+        self.last: dict[str, tuple[int, int]] = {}
 
-    def add(self, sequence: int, lost: int, jitter: float) -> None:
+    def add(self, source_ssrc: str, sequence: int, lost: int, jitter: float) -> None:
+        before = self.last.get(source_ssrc)
+        if before is not None and 0 <= before[0] - sequence < LATE_PACKETS:
+            return
         self.reports += 1
         self.jitter += jitter
-        if sequence >= self.first_sequence:
-            self.expected = max(self.expected, sequence - self.first_sequence)
-            self.lost = max(0, lost)
+        self.last[source_ssrc] = (sequence, lost)
+        if before is None:
+            return
+        # What was lost before the first report can't be told: nobody says with which number a stream began.
+        expected, gone = sequence - before[0], lost - before[1]
+        if abs(gone) <= expected:
+            self.expected += expected
+            self.lost += gone
+
+    def loss(self) -> float:
+        """Share of the packets that did not arrive; duplicates may count against them, so never below 0."""
+        return max(0, self.lost) / self.expected
 
 
 class VoiceAccumulator:
     """Gathers the report blocks of one call; ``result`` is its worst direction."""
 
-    __slots__ = ("_reports", "_rtts", "_streams")
+    __slots__ = ("_directions", "_reports", "_rtts")
 
     def __init__(self) -> None:
-        self._streams: dict[tuple[str, bool, str], _Stream] = {}
+        self._directions: dict[tuple[str, bool], _Direction] = {}
         self._rtts: list[float] = []
         self._reports = 0
 
@@ -89,24 +103,17 @@ class VoiceAccumulator:
         self._reports += 1
         lost = cumulative_lost - _WRAP if cumulative_lost >= _SIGN else cumulative_lost
         sequence = sequence_cycles * 65536 + highest_sequence
-        key = (leg, received, source_ssrc)
-        stream = self._streams.get(key)
-        if stream is None:
-            # The first report tells of packets before it too: loss counts from the stream's own start.
-            stream = self._streams[key] = _Stream(sequence)
-        stream.add(sequence, lost, jitter)
+        self._directions.setdefault((leg, received), _Direction()).add(source_ssrc, sequence, lost, jitter)
         if rtt is not None and 0 < rtt <= MAX_RTT_SECONDS:
             self._rtts.append(rtt)
 
     def result(self) -> VoiceQuality | None:
-        """Figures of the worst direction; ``None`` under two reports."""
-        told = [
-            stream for stream in self._streams.values() if stream.reports >= MIN_REPORTS and stream.expected
-        ]
-        if self._reports < MIN_REPORTS or not told:
+        """Figures of the worst direction; ``None`` where no direction has two reports of one stream."""
+        told = [each for each in self._directions.values() if each.expected]
+        if not told:
             return None
-        loss = max(100.0 * min(1.0, stream.lost / (stream.expected + stream.lost)) for stream in told)
-        jitter = max(stream.jitter / stream.reports for stream in told) / CLOCK_HZ * 1000
+        loss = 100.0 * max(each.loss() for each in told)
+        jitter = max(each.jitter / each.reports for each in told) / CLOCK_HZ * 1000
         rtt = sum(self._rtts) / len(self._rtts) * 1000 if self._rtts else None
         one_way = (rtt or 0.0) / 2 + LOCAL_DELAY_MS + 2 * jitter
         return VoiceQuality(
