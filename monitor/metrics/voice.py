@@ -81,7 +81,7 @@ class VoiceAccumulator:
 
     def __init__(self) -> None:
         self._directions: dict[tuple[str, bool], _Direction] = {}
-        self._rtts: list[float] = []
+        self._rtts: dict[str, list[float]] = {}
         self._reports = 0
 
     def add(
@@ -105,7 +105,7 @@ class VoiceAccumulator:
         sequence = sequence_cycles * 65536 + highest_sequence
         self._directions.setdefault((leg, received), _Direction()).add(source_ssrc, sequence, lost, jitter)
         if rtt is not None and 0 < rtt <= MAX_RTT_SECONDS:
-            self._rtts.append(rtt)
+            self._rtts.setdefault(leg, []).append(rtt)
 
     def result(self) -> VoiceQuality | None:
         """Figures of the worst direction; ``None`` where no direction has two reports of one stream."""
@@ -114,7 +114,7 @@ class VoiceAccumulator:
             return None
         loss = 100.0 * max(each.loss() for each in told)
         jitter = max(each.jitter / each.reports for each in told) / CLOCK_HZ * 1000
-        rtt = sum(self._rtts) / len(self._rtts) * 1000 if self._rtts else None
+        rtt = max((sum(trips) / len(trips) * 1000 for trips in self._rtts.values()), default=None)
         one_way = (rtt or 0.0) / 2 + LOCAL_DELAY_MS + 2 * jitter
         return VoiceQuality(
             mos=round(mos(e_model_r(loss, one_way)), 2),

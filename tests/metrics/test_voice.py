@@ -126,6 +126,12 @@ def test_round_trips_that_cannot_be_are_dropped() -> None:
     assert unknown.mos == 4.41
 
 
+def test_the_round_trip_is_the_farther_legs() -> None:
+    near = [block(n * 250, rtt=0.002, leg="agent") for n in range(3)]
+    far = [block(n * 250, rtt=0.12) for n in range(3)]
+    assert figures(*near, *far).rtt_ms == 120.0
+
+
 def test_a_real_call_with_5_percent_loss_120_ms_round_trip_and_10_ms_jitter() -> None:
     """The capture's truth says what its far end injected."""
     gathered, framer = VoiceAccumulator(), Framer()
