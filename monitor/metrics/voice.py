@@ -8,6 +8,7 @@ reports no loss, counters start anew with every SSRC.
 from __future__ import annotations
 
 import math
+from statistics import median
 
 from monitor.domain import VoiceQuality
 
@@ -114,7 +115,8 @@ class VoiceAccumulator:
             return None
         loss = 100.0 * max(each.loss() for each in told)
         jitter = max(each.jitter / each.reports for each in told) / CLOCK_HZ * 1000
-        rtt = max((sum(trips) / len(trips) * 1000 for trips in self._rtts.values()), default=None)
+        # The median: one report answered out of time tells a round trip that never was.
+        rtt = max((1000 * median(trips) for trips in self._rtts.values()), default=None)
         one_way = (rtt or 0.0) / 2 + LOCAL_DELAY_MS + 2 * jitter
         return VoiceQuality(
             mos=round(mos(e_model_r(loss, one_way)), 2),
