@@ -72,7 +72,7 @@ function Team({ team, board, now }) {
       <a href=${callsLink(board, { team: team.id, direction: "outbound", outcome: "answered" })}>${t("metric.talk_seconds")} <b>${duration(f.talk_seconds)}</b></a>
       <a href=${callsLink(board, { team: team.id, live: "true" })}>${t("team.on_line", { n: (team.states.talking ?? 0) + (team.states.on_hold ?? 0), of: team.agents })}</a>
     </header>
-    <div class=${`tiles ${board.agents.length > 60 ? "small" : ""}`}>${agents.map((/** @type {any} */ a) => html`<${Tile} key=${a.id} agent=${a} board=${board} now=${now} />`)}</div>
+    <div class=${`tiles ${board.agents.length > 60 ? "small" : board.agents.length <= 12 ? "large" : ""}`}>${agents.map((/** @type {any} */ a) => html`<${Tile} key=${a.id} agent=${a} board=${board} now=${now} />`)}</div>
   </section>`;
 }
 
