@@ -9,8 +9,6 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Iterator, Sequence
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -148,7 +146,7 @@ class Floor:
 
     async def _rebuild(self) -> None:
         now = self.clock.now()
-        begun = midnight(now, self.settings.site.timezone)
+        begun = self.board.begins_at(now)
         await self.store.sync_roster(self.settings, now)
         self.directory.learn(await self.store.roster())
         calls = await self.store.calls_between(begun, now + 1)
@@ -273,9 +271,3 @@ def _figures(line: Line, open_calls: int) -> LinkFigures:
         malformed=pipeline.malformed,
         calls=open_calls,
     )
-
-
-def midnight(at: float, zone: ZoneInfo) -> float:
-    """When the day of ``at`` began in ``zone`` (both epoch seconds)."""
-    local = datetime.fromtimestamp(at, zone)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 
 from monitor.domain import Call, Direction, LegRole, Phase
-from monitor.masking import masked
+from monitor.masking import masked_number
 from monitor.metrics.frames import CallNow
-from monitor.metrics.tally import Contribution, Tally
+from monitor.metrics.idle import Hours, Line, TimeLine
+from monitor.metrics.tally import Stint, Tally
 
 
 class State(StrEnum):
@@ -52,18 +53,19 @@ class AgentDay:
     """An extension's state and its figures of today."""
 
     __slots__ = (
-        "_spans",
-        "_stale",
+        "_inbound",
+        "_now",
+        "_time_line",
+        "call",
         "extension",
         "id",
-        "last_ended_at",
-        "longest_idle",
+        "line",
         "name",
-        "now",
         "pbx",
         "reachable",
         "reachable_since",
-        "talked_until",
+        "since",
+        "state",
         "tally",
         "team",
     )
@@ -76,91 +78,74 @@ class AgentDay:
         self.team = team
         self.reachable: bool | None = None
         self.reachable_since: float | None = None
-        self.now: dict[str, Call] = {}
-        self.new_day()
+        self._now: dict[str, Call] = {}
+        self.new_day(())
 
-    def new_day(self) -> None:
-        """Forget yesterday; calls that are going on stay on the tile."""
+    def new_day(self, hours: Hours) -> None:
+        """Forget yesterday; calls that are going on stay on the tile. ``hours`` are the shifts' of the day."""
         self.tally = Tally()
-        self.longest_idle = 0.0
-        self.last_ended_at: float | None = None
-        self.talked_until: float | None = None
-        self._spans: dict[str, tuple[float, float | None, bool, Direction]] = {}
-        self._stale = False
+        self._time_line = TimeLine(hours)
+        self._inbound: dict[str, Stint] = {}
+        self.line = Line()
+        self.state, self.since, self.call = self._doing()
 
-    def follow(self, call: Call) -> None:
-        """Keep a call while it goes on."""
+    @property
+    def seen(self) -> bool:
+        """Whether there is anything to tell of today."""
+        return bool(self._now) or len(self._time_line) > 0
+
+    def follow(self, call: Call) -> bool:
+        """Keep a call while it goes on here; whether it does."""
         if doing(call, self.extension) is not None:
-            self.now[call.id] = call
-        else:
-            self.now.pop(call.id, None)
+            self._now[call.id] = call
+            return True
+        self._now.pop(call.id, None)
+        return False
 
-    def put(self, call_id: str, part: Contribution | None) -> None:
-        """The begin and end of a call of today, of any direction; ``None`` takes it away."""
-        if part is None:
-            self._spans.pop(call_id, None)
+    def put(self, call_id: str, stint: Stint | None, direction: Direction) -> None:
+        """The agent's part in a call of today; ``None`` takes it away."""
+        self._time_line.put(call_id, stint)
+        if stint is not None and direction is Direction.INBOUND:
+            self._inbound[call_id] = stint
         else:
-            talked = any(agent == self.extension for agent, seconds in part.talk if seconds > 0)
-            self._spans[call_id] = (part.started_at, part.ended_at, talked, part.direction)
-        self._stale = True
-
-    def refresh(self, inside: list[tuple[float, float]]) -> None:
-        """Bring last end and longest idle gap up to date; ``inside`` are the shifts of the day."""
-        if not self._stale:
-            return
-        self._stale = False
-        self.longest_idle, reach = 0.0, None
-        self.talked_until = None
-        for start, end, talked, _ in sorted(self._spans.values(), key=lambda span: span[0]):
-            if reach is not None and start > reach:
-                gap = sum(max(0.0, min(start, b) - max(reach, a)) for a, b in inside)
-                self.longest_idle = max(self.longest_idle, gap)
-            if end is None:
-                reach = float("inf")
-            else:
-                reach = end if reach is None else max(reach, end)
-                if talked:
-                    self.talked_until = max(self.talked_until or 0.0, end)
-        ends = [end for _, end, _, _ in self._spans.values() if end is not None]
-        self.last_ended_at = max(ends, default=None)
+            self._inbound.pop(call_id, None)
 
     def inbound_over(self, at: float) -> bool:
         """Whether an inbound call was going on at an instant."""
         return any(
-            direction is Direction.INBOUND and start <= at and (end is None or end >= at)
-            for start, end, _, direction in self._spans.values()
+            stint.started_at <= at and (stint.ended_at is None or stint.ended_at >= at)
+            for stint in self._inbound.values()
         )
 
-    def state(self, now: float, wrap_up_seconds: float) -> tuple[State, float | None, CallNow | None]:
-        """What the agent does, since when, and with whom (masked)."""
+    def look(self, now: float, wrap_up_seconds: float) -> None:
+        """Bring ``state``, ``since``, ``call`` and ``line`` up to date."""
+        self.line = self._time_line.read()
+        self.state, self.since, self.call = self._doing()
+        talked_until = self.line.talked_until
+        wrapping_up = talked_until is not None and now < talked_until + wrap_up_seconds
+        if self.state is State.IDLE and wrapping_up and talked_until == self.line.last_ended_at:
+            self.state = State.WRAP_UP
+
+    def _doing(self) -> tuple[State, float | None, CallNow | None]:
         best: tuple[int, State, float, Call] | None = None
-        for call in self.now.values():
+        for call in self._now.values():
             found = doing(call, self.extension)
             if found is not None and (best is None or _WEIGHT[found[0]] > best[0]):
                 best = (_WEIGHT[found[0]], found[0], found[1], call)
         if best is not None:
-            call = best[3]
-            internal = call.direction is Direction.INTERNAL
-            other = call.agent if internal and call.agent != self.extension else call.number
-            return (
-                best[1],
-                best[2],
-                CallNow(
-                    id=call.id,
-                    direction=call.direction,
-                    number=other if internal else masked(other),
-                    started_at=call.started_at,
-                    answered_at=call.answered_at,
-                ),
-            )
+            return best[1], best[2], self._with_whom(best[3])
         if self.reachable is False:
             return State.UNREACHABLE, self.reachable_since, None
-        if self.last_ended_at is None:
+        if not len(self._time_line):
             return State.NOT_SEEN, None, None
-        if (
-            self.talked_until is not None
-            and self.talked_until == self.last_ended_at
-            and now < self.talked_until + wrap_up_seconds
-        ):
-            return State.WRAP_UP, self.talked_until, None
-        return State.IDLE, self.last_ended_at, None
+        return State.IDLE, self.line.last_ended_at, None
+
+    def _with_whom(self, call: Call) -> CallNow:
+        called = call.direction is Direction.INTERNAL and call.agent != self.extension
+        return CallNow(
+            id=call.id,
+            direction=call.direction,
+            number=masked_number(call.agent if called else call.number, call.direction),
+            started_at=call.started_at,
+            answered_at=call.answered_at,
+        )

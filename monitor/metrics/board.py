@@ -2,39 +2,30 @@
 
 ``apply`` changes, ``tick`` time, read a ``snapshot`` or the ``delta`` since the last one. Each call of
 today has a contribution that is taken back and put anew when the call changes, so the board equals a
-recomputation from the calls at any moment (``daily.py``; a property test holds the two together).
+recomputation from the calls at any moment, whatever the order of changes (a property test counts them anew).
 A call belongs to the day in which its dial began.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkStatus
-from monitor.metrics import frames, rates, shifts
+from monitor.domain import Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
+from monitor.metrics import frames, rates, shifts, targets
 from monitor.metrics.agent import AgentDay, State
-from monitor.metrics.tally import Contribution, Tally, contribution
+from monitor.metrics.changes import Changed
+from monitor.metrics.day import SLOT_SECONDS, Day
+from monitor.metrics.halfdays import HalfDays
+from monitor.metrics.ranking import ranking
+from monitor.metrics.tally import Contribution, contribution
 
 UNASSIGNED = "unassigned"
 """Team of extensions that make calls but stand in no team: nothing is lost."""
 
 RANKING_SECONDS = 5.0
-SLOT_SECONDS = 300
-SLOTS = 12
-
-
-class TargetsOf(Protocol):
-    """A day's targets for each agent."""
-
-    connect_rate: float | None
-    dials: int | None
-    connects: int | None
-    effective_connects: int | None
-    talk_minutes: float | None
 
 
 class BoardSettings(Protocol):
@@ -53,64 +44,45 @@ class BoardSettings(Protocol):
         """Teams with their agents."""
 
 
-class TrunkDay:
-    """Seizures of one trunk today."""
-
-    __slots__ = ("active", "answered", "effective", "id", "name", "pbx", "seizures")
-
-    def __init__(self, pbx: str, name: str) -> None:
-        self.id, self.pbx, self.name = f"{pbx}/{name}", pbx, name
-        self.seizures = self.answered = self.effective = self.active = 0
-
-    def frame(self) -> frames.Trunk:
-        """As shown; ASR and NER over finished seizures (ITU-T E.411, E.425)."""
-        finished = self.seizures - self.active
-        return frames.Trunk(
-            id=self.id,
-            name=self.name,
-            pbx=self.pbx,
-            seizures=self.seizures,
-            answered=self.answered,
-            asr=rates.share(min(self.answered, finished), finished),
-            ner=rates.share(min(self.effective, finished), finished),
-            active=self.active,
-            failed=max(0, finished - self.effective),
-        )
-
-
 class Board:
     """The wall-board of one centre."""
 
     def __init__(self, settings: BoardSettings) -> None:
         self._site = settings.site
         self._zone: ZoneInfo = settings.site.timezone
-        self._shifts = tuple(settings.shifts)
         self._teams = {team.id: team for team in settings.teams}
+        self._targets = {
+            team.id: targets.merged(settings.site.targets, team.targets) for team in settings.teams
+        }
         self._agents: dict[str, AgentDay] = {}
-        self._links: dict[str, LinkStatus] = {}
-        self._storage: dict[str, Any] = {"state": "ok", "pending": 0}
-        self._rostered: frozenset[str] = frozenset()
+        self._members: dict[str, list[AgentDay]] = {team: [] for team in (*self._teams, UNASSIGNED)}
         for team in settings.teams:
             for agent in team.agents:
-                day = AgentDay(agent.pbx, agent.extension, agent.name, team.id)
-                self._agents[day.id] = day
-        self._rostered = frozenset(self._agents)
-        self._targets = {team.id: _merged(settings.site.targets, team.targets) for team in settings.teams}
-        self._date: date | None = None
-        self._windows: list[shifts.Window] = []
-        self._slot = -1.0
-        self._sent_ranking: list[frames.Rank] = []
-        self._bounds = (0.0, 0.0)
+                self._enter(AgentDay(agent.pbx, agent.extension, agent.name, team.id))
+        self._roster = dict(self._agents)
+        self._phones: dict[str, ExtensionStatus] = {}
+        self._links: dict[str, LinkStatus] = {}
         self._gaps: dict[str, Gap] = {}
-        self._ranking: list[frames.Rank] = []
-        self._ranked_at = float("-inf")
-        self._known_states: dict[str, tuple[State, float | None]] = {}
+        self._storage: dict[str, Any] = {"state": "ok", "pending": 0}
+        self._date = ""
+        self._day = Day()
+        self._half_days = HalfDays(settings.shifts, self._zone)
+        self._ahead: dict[str, Call] = {}
+        self._going_on: dict[str, set[str]] = {}
         self._settling: set[str] = set()
-        self._verdicts: object = None
-        self._clear_day()
-        self._clear_changes()
+        self._ranking: list[frames.Rank] = []
+        self._sent_ranking: list[frames.Rank] = []
+        self._ranked_at = float("-inf")
+        self._stage: object = None
+        self._slot = -1.0
+        self._changed = Changed()
 
     # ------------------------------------------------------------------ changes
+
+    def begins_at(self, now: float) -> float:
+        """From when on calls and gaps matter to the board: midnight, or before it where a shift reaches back."""
+        self._turn(now)
+        return min(self._day.start, self._half_days.begins_at)
 
     def apply(self, change: Change, now: float) -> None:
         """Take one change; ``now`` in epoch seconds."""
@@ -118,466 +90,302 @@ class Board:
         if isinstance(change, Call):
             self._apply_call(change)
         elif isinstance(change, ExtensionStatus):
-            agent = self._agent(change.pbx, change.extension)
-            agent.reachable, agent.reachable_since = change.reachable, change.at
-            self._changed_agents.add(agent.id)
+            self._apply_phone(change)
         elif isinstance(change, LinkStatus):
             self._links[change.pbx] = change
-            self._changed.add("links")
+            self._changed.parts.add("links")
         else:
             self._gaps[change.id] = change
-            self._changed |= {"gaps", "deadlines"}
-            self._changed_agents |= {agent.id for agent in self._agents.values() if agent.pbx == change.pbx}
+            self._changed.parts |= {"gaps", "deadlines"}
+            self._changed.agents |= {agent.id for agent in self._agents.values() if agent.pbx == change.pbx}
 
     def storage(self, state: str, pending: int) -> None:
         """How storing goes: ``ok``, ``spilling`` or ``losing``, and how much waits."""
         if self._storage != {"state": state, "pending": pending}:
             self._storage = {"state": state, "pending": pending}
-            self._changed.add("site")
+            self._changed.parts.add("site")
 
     def tick(self, now: float) -> None:
         """Let time pass: midnight, deadlines, wrap-up that ends."""
         self._turn(now)
-        for key in list(self._settling):
-            agent = self._agents[key]
-            if agent.state(now, self._site.wrap_up_seconds)[0] is not State.WRAP_UP:
+        for key in tuple(self._settling):
+            self._agents[key].look(now, self._site.wrap_up_seconds)
+            if self._agents[key].state is not State.WRAP_UP:
                 self._settling.discard(key)
-                self._changed_agents.add(key)
-        stage = tuple((window.shift, self._deadline_state(window, now)) for window in self._windows)
-        minute = int(now // 60)
-        if (stage, minute) != self._verdicts:
-            self._verdicts = (stage, minute)
-            self._changed |= {"deadlines", "site"}
-            late = any(state in ("running", "passed", "over") for _, state in stage)
-            if late:
-                self._changed_agents |= self._waiting(now)
+                self._changed.agents.add(key)
+        stage = (self._half_days.stages(now), int(now // 60))
+        if stage != self._stage:
+            self._stage = stage
+            self._changed.parts |= {"deadlines", "site"}
+            self._changed.agents |= self._half_days.waiting(self._roster, now)
         if now // SLOT_SECONDS != self._slot:
             self._slot = now // SLOT_SECONDS
-            self._changed |= {"last_hour", "hours"}
-
-    def _waiting(self, now: float) -> set[str]:
-        """Agents whose verdict may still change with time alone."""
-        return {
-            key
-            for key in self._rostered
-            for window in self._windows
-            if now > window.dial_by_at
-            and now <= window.ends_at + 60
-            and window.shift not in self._first.get(key, {})
-        }
+            self._changed.parts |= {"last_hour", "hours"}
 
     def _turn(self, now: float) -> None:
         """Begin a new day at the site's midnight."""
-        if self._bounds[0] <= now < self._bounds[1]:
+        if self._day.holds(now):
             return
         today = shifts.day_of(now, self._zone)
-        if self._date is not None and today < self._date:
+        if today.isoformat() < self._date:
             return  # a clock that steps back over midnight does not bring yesterday back
-        self._date = today
-        self._bounds = shifts.day_bounds(today, self._zone)
-        self._clear_day()
-        self._windows = shifts.windows(today, self._shifts, self._zone)
-        self._clear_changes(everything=True)
-
-    def _clear_day(self) -> None:
-        self._windows = []
-        self._parts: dict[str, tuple[str, Contribution]] = {}
-        self._site_tally = Tally()
-        self._team_tallies: dict[str, Tally] = {}
-        self._trunks: dict[str, TrunkDay] = {}
-        self._hours: dict[int, list[float]] = {}
-        self._slots: dict[int, list[float]] = {}
-        self._first: dict[str, dict[str, tuple[float, str]]] = {}
-        self._slot = -1.0
-        self._gaps = {key: gap for key, gap in self._gaps.items() if gap.ended_at is None}
-        for agent in self._agents.values():
-            agent.new_day()
+        self._date = today.isoformat()
+        self._half_days.turn(today)
+        start, end = shifts.day_bounds(today, self._zone)
+        trunks = self._day.trunks_after()
+        self._day = Day(start, end, shifts.hours(self._half_days.windows, start, end))
+        self._day.trunks.update(trunks)
+        since = min(start, self._half_days.begins_at)
+        self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
+        for agent in tuple(self._agents.values()):
+            if agent.id not in self._roster and not agent.seen:
+                self._members[agent.team].remove(agent)
+                del self._agents[agent.id]
+            agent.new_day(self._day.hours)
         self._settling.clear()
+        self._changed = Changed(self._agents, self._team_ids(), self._day.trunks)
+        ahead, self._ahead = self._ahead, {}
+        for call in ahead.values():
+            self._apply_call(call)
 
-    def _clear_changes(self, *, everything: bool = False) -> None:
-        self._changed_agents: set[str] = set(self._agents) if everything else set()
-        self._changed_teams: set[str] = set()
-        self._changed_trunks: set[str] = set()
-        parts = {"site", "deadlines", "ranking", "links", "gaps", "hours", "last_hour"}
-        self._changed: set[str] = parts if everything else set()
-        self._everything = everything
+    # ------------------------------------------------------------------ calls and phones
 
-    # ------------------------------------------------------------------ calls
+    def _enter(self, agent: AgentDay) -> AgentDay:
+        self._agents[agent.id] = agent
+        self._members[agent.team].append(agent)
+        return agent
 
     def _agent(self, pbx: str, extension: str) -> AgentDay:
         key = f"{pbx}/{extension}"
         found = self._agents.get(key)
         if found is None:
-            found = self._agents[key] = AgentDay(pbx, extension, extension, UNASSIGNED)
+            found = self._enter(AgentDay(pbx, extension, extension, UNASSIGNED))
+            found.new_day(self._day.hours)
+            if key in self._phones:
+                found.reachable, found.reachable_since = self._phones[key].reachable, self._phones[key].at
         return found
 
+    def _apply_phone(self, status: ExtensionStatus) -> None:
+        """A phone in no team that makes no call is nobody's tile; should it call, its state is known."""
+        key = f"{status.pbx}/{status.extension}"
+        self._phones[key] = status
+        agent = self._agents.get(key)
+        if agent is not None:
+            agent.reachable, agent.reachable_since = status.reachable, status.at
+            self._changed.agents.add(key)
+
     def _apply_call(self, call: Call) -> None:
-        involved = {call.agent} if call.agent else set()
-        involved |= {segment.agent for segment in call.segments}
-        involved |= {leg.endpoint for leg in call.legs if leg.role == "agent"}
-        if call.direction == "internal":
-            involved |= {leg.endpoint for leg in call.legs if f"{call.pbx}/{leg.endpoint}" in self._agents}
-        for extension in involved:
-            agent = self._agent(call.pbx, extension)
-            agent.follow(call)
-            self._changed_agents.add(agent.id)
-        start, end = self._bounds
-        old = self._parts.get(call.id)
-        part = contribution(call, self._site.effective_seconds) if start <= call.started_at < end else None
-        # Most changes leave the dial where it was: then the half-day's first dial stays what it is.
-        moved = old is None or part is None or _dial(old[1]) != _dial(part)
+        self._follow(call)
+        old = self._day.parts.get(call.id)
+        part = None
+        if self._day.holds(call.started_at):
+            part = contribution(call, self._site.effective_seconds)
+        elif self._day.end <= call.started_at < self._day.end + SLOT_SECONDS:
+            self._ahead[call.id] = call  # begun after a midnight that the PBX's clock had before ours
+        dialler = f"{call.pbx}/{call.agent}" if call.agent is not None and call.is_dial else None
+        if self._half_days.put(call.id, dialler, call.started_at):
+            self._changed.parts.add("deadlines")
+            self._changed.agents |= {key for key in (dialler,) if key in self._agents}
+        if part == old:
+            return
         if old is not None:
-            self._count(call.id, *old, -1, moved)
-            del self._parts[call.id]
+            self._count(call.id, old, -1, part)
+            del self._day.parts[call.id]
         if part is not None:
-            self._parts[call.id] = (call.pbx, part)
-            self._count(call.id, call.pbx, part, 1, moved)
-        self._changed.add("site")
+            self._day.parts[call.id] = part
+            self._count(call.id, part, 1, part)
 
-    def _count(self, call_id: str, pbx: str, part: Contribution, sign: int, moved: bool) -> None:
-        self._site_tally.add_dial(part, sign)
-        talk_total = 0.0
-        for extension in part.agents:
-            agent = self._agent(pbx, extension)
-            agent.put(call_id, part if sign > 0 else None)
-            self._changed_agents.add(agent.id)
-            self._changed_teams.add(agent.team)
-        for extension, seconds in part.talk:
-            agent = self._agent(pbx, extension)
-            agent.tally.talk_seconds += sign * seconds
-            self._team(agent.team).talk_seconds += sign * seconds
-            talk_total += seconds
-        self._site_tally.talk_seconds += sign * talk_total
+    def _follow(self, call: Call) -> None:
+        """Show the call on the tiles of whom it concerns, and no longer on those of whom it did."""
+        concerned = self._going_on.pop(call.id, set())
+        if not call.ended:
+            extensions = {segment.agent for segment in call.segments}
+            internal = call.direction is Direction.INTERNAL
+            for leg in call.legs:
+                known = internal and f"{call.pbx}/{leg.endpoint}" in self._agents
+                if leg.role is LegRole.AGENT or known:
+                    extensions.add(leg.endpoint)
+            if call.agent is not None:
+                extensions.add(call.agent)
+            concerned |= {self._agent(call.pbx, extension).id for extension in extensions}
+        busy = {key for key in concerned if self._agents[key].follow(call)}
+        if busy:
+            self._going_on[call.id] = busy
+        self._changed.agents |= concerned
+
+    def _count(self, call_id: str, part: Contribution, sign: int, new: Contribution | None) -> None:
+        day, changed = self._day, self._changed
+        day.count(part, sign)
+        for stint in part.stints:
+            agent = self._agent(part.pbx, stint.agent)
+            stays = new is not None and any(each.agent == stint.agent for each in new.stints)
+            if sign > 0 or not stays:
+                agent.put(call_id, stint if sign > 0 else None, part.direction)
+            changed.agents.add(agent.id)
+            changed.teams.add(agent.team)
+        for extension, micros in part.talk_micros:
+            agent = self._agent(part.pbx, extension)
+            agent.tally.talk_micros += sign * micros
+            day.team(agent.team).talk_micros += sign * micros
         if part.agent is not None:
-            agent = self._agent(pbx, part.agent)
+            agent = self._agent(part.pbx, part.agent)
             agent.tally.add_dial(part, sign)
-            self._team(agent.team).add_dial(part, sign)
-            if part.dial and moved:
-                self._first_dial(agent.id, call_id, part, sign)
-        for seizure in part.seizures:
-            key = f"{pbx}/{seizure.trunk}"
-            trunk = self._trunks.setdefault(key, TrunkDay(pbx, seizure.trunk))
-            trunk.seizures += sign
-            trunk.answered += sign * seizure.answered
-            trunk.effective += sign * seizure.effective
-            trunk.active += sign * seizure.active
-            self._changed_trunks.add(key)
+            day.team(agent.team).add_dial(part, sign)
+        changed.trunks |= {f"{part.pbx}/{seizure.trunk}" for seizure in part.seizures}
+        changed.parts.add("site")
         if part.dial:
-            for table, width, base in (
-                (self._hours, 3600, self._bounds[0]),
-                (self._slots, SLOT_SECONDS, 0.0),
-            ):
-                bucket = table.setdefault(int((part.started_at - base) // width), [0, 0, 0, 0.0])
-                bucket[0] += sign
-                bucket[1] += sign * part.finished
-                bucket[2] += sign * part.connect
-                bucket[3] += sign * talk_total
-            self._changed |= {"hours", "last_hour"}
-
-    def _team(self, team: str) -> Tally:
-        return self._team_tallies.setdefault(team, Tally())
-
-    def _first_dial(self, agent: str, call_id: str, part: Contribution, sign: int) -> None:
-        """The first dial of each half-day. A call is rarely taken back for good: then look again."""
-        mine = self._first.setdefault(agent, {})
-        for window in self._windows:
-            if not window.counts_from <= part.started_at < window.ends_at:
-                continue
-            first = mine.get(window.shift)
-            if sign > 0 and (first is None or (part.started_at, call_id) < first):
-                mine[window.shift] = (part.started_at, call_id)
-                self._changed.add("deadlines")
-            elif sign < 0 and first is not None and first[1] == call_id:
-                del mine[window.shift]
-                for other, (pbx, known) in self._parts.items():
-                    if other != call_id and known.dial and f"{pbx}/{known.agent}" == agent:
-                        self._first_dial(agent, other, known, 1)
+            changed.parts |= {"hours", "last_hour"}
 
     # ------------------------------------------------------------------ reading
 
     def snapshot(self, now: float) -> frames.Board:
         """The whole board at ``now``."""
         self.tick(now)
-        self._rank(now, force=True)
+        self._look(now)
+        self._rank(now)
+        blind = self._blind(now)
         return frames.Board(
             site=self._site_frame(now),
-            deadlines=self._deadlines(now),
-            teams=[self._team_frame(team, now) for team in self._team_ids()],
-            trunks=[trunk.frame() for _, trunk in sorted(self._trunks.items())],
-            agents=[self._agent_frame(agent, now) for agent in self._agents.values()],
+            deadlines=self._half_days.deadlines(tuple(self._roster.values()), now, blind),
+            teams=[self._team_frame(team) for team in self._team_ids()],
+            trunks=[trunk.frame() for _, trunk in sorted(self._day.trunks.items()) if trunk.seizures],
+            agents=[self._agent_frame(agent, now, blind) for agent in self._shown()],
             ranking=self._ranking,
-            links=self._link_frames(),
+            links=[_link(link) for _, link in sorted(self._links.items())],
             gaps=self._gap_frames(),
-            hours=self._hour_frames(),
-            last_hour=self._slot_frames(now),
+            hours=self._day.hour_frames(),
+            last_hour=self._day.slot_frames(now),
         )
 
     def delta(self, now: float) -> frames.Changes | None:
         """What changed since the last delta; ``None`` for nothing."""
-        if self._changed_agents:
-            self._changed_teams |= {self._agents[key].team for key in self._changed_agents}
-            self._changed.add("site")
-        self._rank(now)
+        self._turn(now)
+        self._look(now)
+        if now - self._ranked_at >= RANKING_SECONDS:
+            self._rank(now)
+        changed, self._changed = self._changed, Changed()
+        parts = changed.parts
         if self._ranking != self._sent_ranking:
             self._sent_ranking = self._ranking
-            self._changed.add("ranking")
-        changed = self._changed
-        if not (changed or self._changed_agents or self._changed_teams or self._changed_trunks):
+            parts.add("ranking")
+        if changed.agents:
+            changed.teams |= {self._agents[key].team for key in changed.agents}
+            parts.add("site")
+        if not (parts or changed.teams or changed.trunks):
             return None
-        agents = [self._agent_frame(self._agents[key], now) for key in sorted(self._changed_agents)]
-        teams = self._team_ids() if self._everything else sorted(self._changed_teams)
-        trunks = (
-            sorted(self._trunks) if self._everything else sorted(self._changed_trunks & set(self._trunks))
-        )
-        found = frames.Changes(
-            site=self._site_frame(now) if "site" in changed else None,
-            deadlines=self._deadlines(now) if "deadlines" in changed else None,
-            teams=[self._team_frame(team, now) for team in teams] or None,
-            trunks=[self._trunks[key].frame() for key in trunks] or None,
+        blind = self._blind(now)
+        rostered = tuple(self._roster.values())
+        agents = [self._agent_frame(self._agents[key], now, blind) for key in sorted(changed.agents)]
+        return frames.Changes(
+            site=self._site_frame(now) if "site" in parts else None,
+            deadlines=self._half_days.deadlines(rostered, now, blind) if "deadlines" in parts else None,
+            teams=[self._team_frame(team) for team in sorted(changed.teams)] or None,
+            trunks=[self._day.trunks[key].frame() for key in sorted(changed.trunks)] or None,
             agents=agents or None,
-            ranking=self._ranking if "ranking" in changed else None,
-            links=self._link_frames() if "links" in changed else None,
-            gaps=self._gap_frames() if "gaps" in changed else None,
-            hours=self._hour_frames() if "hours" in changed else None,
-            last_hour=self._slot_frames(now) if "last_hour" in changed else None,
+            ranking=self._ranking if "ranking" in parts else None,
+            links=[_link(link) for _, link in sorted(self._links.items())] if "links" in parts else None,
+            gaps=self._gap_frames() if "gaps" in parts else None,
+            hours=self._day.hour_frames() if "hours" in parts else None,
+            last_hour=self._day.slot_frames(now) if "last_hour" in parts else None,
         )
-        self._clear_changes()
-        return found
+
+    def _look(self, now: float) -> None:
+        """Bring those up to date of whom something changed; the others are what they were."""
+        for key in self._changed.agents:
+            agent = self._agents[key]
+            agent.look(now, self._site.wrap_up_seconds)
+            if agent.state is State.WRAP_UP:
+                self._settling.add(key)
+
+    def _rank(self, now: float) -> None:
+        self._ranked_at = now
+        self._ranking = ranking(self._shown())
+
+    def _shown(self) -> list[AgentDay]:
+        """Who stands in a team, and whoever else has calls today."""
+        others = (agent for agent in self._members[UNASSIGNED] if agent.seen)
+        return [*self._roster.values(), *sorted(others, key=lambda agent: agent.id)]
 
     def _team_ids(self) -> list[str]:
-        extra = [UNASSIGNED] if any(agent.team == UNASSIGNED for agent in self._agents.values()) else []
-        return [*self._teams, *extra]
+        extra = any(agent.seen for agent in self._members[UNASSIGNED])
+        return [*self._teams, UNASSIGNED] if extra else list(self._teams)
 
-    def _members(self, team: str) -> list[AgentDay]:
-        return [agent for agent in self._agents.values() if agent.team == team]
+    def _blind(self, now: float) -> dict[str, list[shifts.Blind]]:
+        found: dict[str, list[shifts.Blind]] = {}
+        for gap in self._gaps.values():
+            end = gap.ended_at if gap.ended_at is not None else now
+            found.setdefault(gap.pbx, []).append((gap.started_at, end))
+        return {pbx: shifts.joined(periods) for pbx, periods in found.items()}
 
-    def _states(self, agents: Iterable[AgentDay], now: float) -> dict[str, int]:
-        counts = Counter(agent.state(now, self._site.wrap_up_seconds)[0].value for agent in agents)
-        return dict(sorted(counts.items()))
-
-    def _agent_frame(self, agent: AgentDay, now: float) -> frames.Agent:
-        agent.refresh([(window.starts_at, window.ends_at) for window in self._windows])
-        state, since, call = agent.state(now, self._site.wrap_up_seconds)
-        if state is State.WRAP_UP:
-            self._settling.add(agent.id)
+    def _agent_frame(self, agent: AgentDay, now: float, blind: dict[str, list[shifts.Blind]]) -> frames.Agent:
         return frames.Agent(
             id=agent.id,
             pbx=agent.pbx,
             extension=agent.extension,
             name=agent.name,
             team=agent.team,
-            state=state,
-            since=since,
-            call=call,
+            state=agent.state,
+            since=agent.since,
+            call=agent.call,
             figures=agent.tally.figures(),
-            targets=_targets(self._targets.get(agent.team), 1),
-            last_call_ended_at=agent.last_ended_at,
-            longest_idle_seconds=round(agent.longest_idle, 1),
-            first_dials=[self._first_frame(agent, window, now) for window in self._windows],
+            targets=targets.times(self._targets.get(agent.team), 1),
+            last_call_ended_at=agent.line.last_ended_at,
+            longest_idle_seconds=round(agent.line.longest_idle, 1),
+            first_dials=self._half_days.of(agent, now, blind, scheduled=agent.id in self._roster),
         )
 
-    def _verdict(
-        self, agent: AgentDay, window: shifts.Window, now: float
-    ) -> tuple[shifts.Verdict, int | None]:
-        first = self._first.get(agent.id, {}).get(window.shift)
-        if agent.id not in self._rostered:
-            return shifts.Verdict.OFF, None
-        return shifts.verdict(window, first[0] if first else None, now, self._blind(agent.pbx, now))
-
-    def _first_frame(self, agent: AgentDay, window: shifts.Window, now: float) -> frames.FirstDial:
-        first = self._first.get(agent.id, {}).get(window.shift)
-        kind, minutes = self._verdict(agent, window, now)
-        return frames.FirstDial(
-            shift=window.shift,
-            at=first[0] if first else None,
-            verdict=kind,
-            late_minutes=minutes,
-            call_id=first[1] if first else None,
-            on_inbound=agent.inbound_over(window.dial_by_at),
-        )
-
-    def _blind(self, pbx: str, now: float) -> list[shifts.Blind]:
-        return [
-            (gap.started_at, gap.ended_at if gap.ended_at is not None else now)
-            for gap in self._gaps.values()
-            if gap.pbx == pbx
-        ]
-
-    def _team_frame(self, team: str, now: float) -> frames.Team:
-        members = self._members(team)
+    def _team_frame(self, team: str) -> frames.Team:
         known = self._teams.get(team)
+        members = self._members[team] if known is not None else [a for a in self._members[team] if a.seen]
         return frames.Team(
             id=team,
             name=known.name if known is not None else "",
-            figures=self._team(team).figures(),
-            targets=_targets(self._targets.get(team), len(members)),
+            figures=self._day.team(team).figures(),
+            targets=targets.times(self._targets.get(team), len(members)),
             agents=len(members),
-            states=self._states(members, now),
+            states=_states(members),
         )
 
     def _site_frame(self, now: float) -> frames.Site:
-        agents = len(self._rostered)
-        targets = _sum([_targets(self._targets[team], len(self._members(team))) for team in self._teams])
-        targets.connect_rate = self._site.targets.connect_rate
-        share = shifts.elapsed_share(now, self._windows)
+        asked = targets.total(
+            [targets.times(self._targets[team], len(self._members[team])) for team in self._teams],
+            self._site.targets.connect_rate,
+        )
+        share = shifts.elapsed_share(now, self._day.hours)
         return frames.Site(
             name=self._site.name,
             timezone=str(self._zone),
             language=self._site.language,
-            date=self._date.isoformat() if self._date else "",
-            figures=self._site_tally.figures(),
-            targets=targets,
-            pace=rates.pace(self._site_tally.dials, targets.dials, share),
-            agents_total=agents,
-            states=self._states(self._agents.values(), now),
+            date=self._date,
+            figures=self._day.site.figures(),
+            targets=asked,
+            pace=rates.pace(self._day.site.dials, asked.dials, share),
+            agents_total=len(self._roster),
+            states=_states(self._shown()),
             effective_seconds=self._site.effective_seconds,
             writer=self._storage,
         )
 
-    @staticmethod
-    def _deadline_state(window: shifts.Window, now: float) -> str:
-        if now < window.starts_at:
-            return "upcoming"
-        if now < window.dial_by_at:
-            return "running"
-        return "passed" if now < window.ends_at else "over"
-
-    def _deadlines(self, now: float) -> list[frames.Deadline]:
-        found = []
-        for window in self._windows:
-            verdicts = {
-                key: self._verdict(self._agents[key], window, now)[0]
-                for key in self._agents
-                if key in self._rostered
-            }
-            begun = sum(1 for key in self._rostered if window.shift in self._first.get(key, {}))
-            found.append(
-                frames.Deadline(
-                    shift=window.shift,
-                    name=window.name,
-                    starts_at=window.starts_at,
-                    dial_by_at=window.dial_by_at,
-                    ends_at=window.ends_at,
-                    state=self._deadline_state(window, now),
-                    expected=len(self._rostered),
-                    begun=begun,
-                    not_begun=[key for key in verdicts if window.shift not in self._first.get(key, {})],
-                    late=_with(verdicts, shifts.Verdict.LATE),
-                    indeterminate=_with(verdicts, shifts.Verdict.INDETERMINATE),
-                )
-            )
-        return found
-
-    def _rank(self, now: float, *, force: bool = False) -> None:
-        if not force and now - self._ranked_at < RANKING_SECONDS:
-            return
-        self._ranked_at = now
-        counted = {
-            agent.id: (agent.tally.finished_connects, agent.tally.finished)
-            for agent in self._agents.values()
-            if agent.tally.finished > 0
-        }
-        mean, weight = rates.prior(counted.values())
-        values = {key: rates.shrunken(*pair, mean, weight) for key, pair in counted.items()}
-        ranking = []
-        for rank, key in rates.order(list(values.items())):
-            connects, finished = counted[key]
-            low, high = rates.wilson(connects, finished) or (0.0, 1.0)
-            ranking.append(
-                frames.Rank(
-                    id=key,
-                    rank=rank,
-                    value=round(values[key], 6),
-                    connect_rate=rates.share(connects, finished),
-                    low=round(low, 6),
-                    high=round(high, 6),
-                    finished=finished,
-                )
-            )
-        self._ranking = ranking
-
-    def _link_frames(self) -> list[frames.Link]:
-        return [
-            frames.Link(
-                pbx=link.pbx,
-                state=link.state,
-                since=link.since,
-                reason=link.reason,
-                lag_seconds=link.lag_seconds,
-                lost_events=link.lost_events,
-            )
-            for _, link in sorted(self._links.items())
-        ]
-
     def _gap_frames(self) -> list[frames.BlindPeriod]:
-        start = self._bounds[0]
-        today = [gap for gap in self._gaps.values() if gap.ended_at is None or gap.ended_at > start]
+        today = [gap for gap in self._gaps.values() if gap.ended_at is None or gap.ended_at > self._day.start]
         return [
             frames.BlindPeriod(
                 pbx=gap.pbx, from_=gap.started_at, to=gap.ended_at, reason=gap.reason, calls_cut=gap.calls_cut
             )
-            for gap in sorted(today, key=lambda gap: gap.started_at)
+            for gap in sorted(today, key=lambda gap: (gap.started_at, gap.pbx))
         ]
 
-    def _hour_frames(self) -> list[frames.Bucket]:
-        first, last = self._span_of_hours()
-        return [
-            _bucket(self._bounds[0] + hour * 3600, self._hours.get(hour)) for hour in range(first, last + 1)
-        ]
 
-    def _span_of_hours(self) -> tuple[int, int]:
-        base = self._bounds[0]
-        marks = [int((at - base) // 3600) for w in self._windows for at in (w.starts_at, w.ends_at - 1)]
-        marks += [hour for hour, bucket in self._hours.items() if bucket[0]]
-        return (min(marks), max(marks)) if marks else (0, -1)
-
-    def _slot_frames(self, now: float) -> list[frames.Bucket]:
-        last = int(now // SLOT_SECONDS)
-        slots = range(last - SLOTS + 1, last + 1)
-        return [_bucket(float(slot * SLOT_SECONDS), self._slots.get(slot)) for slot in slots]
+def _states(agents: Iterable[AgentDay]) -> dict[str, int]:
+    return dict(sorted(Counter(agent.state.value for agent in agents).items()))
 
 
-def _dial(part: Contribution) -> tuple[bool, str | None, float]:
-    return part.dial, part.agent, part.started_at
-
-
-def _bucket(start: float, counts: Sequence[float] | None) -> frames.Bucket:
-    dials, finished, connects, talk = counts if counts is not None else (0, 0, 0, 0.0)
-    return frames.Bucket(
-        start=start,
-        dials=int(dials),
-        finished=int(finished),
-        connects=int(connects),
-        talk_seconds=round(talk, 3),
+def _link(link: LinkStatus) -> frames.Link:
+    return frames.Link(
+        pbx=link.pbx,
+        state=link.state,
+        since=link.since,
+        reason=link.reason,
+        lag_seconds=link.lag_seconds,
+        lost_events=link.lost_events,
     )
-
-
-def _with(verdicts: dict[str, shifts.Verdict], kind: shifts.Verdict) -> list[str]:
-    return [key for key, verdict in verdicts.items() if verdict is kind]
-
-
-_SUMMED = ("dials", "connects", "effective_connects", "talk_minutes")
-
-
-def _merged(site: TargetsOf, team: TargetsOf) -> dict[str, float | None]:
-    """A team's own targets, and the site's where it has none."""
-    names = ("connect_rate", *_SUMMED)
-    return {
-        name: getattr(team, name) if getattr(team, name) is not None else getattr(site, name)
-        for name in names
-    }
-
-
-def _targets(each: dict[str, float | None] | None, agents: int) -> frames.Targets:
-    if each is None:
-        return frames.Targets()
-    summed = {name: None if each[name] is None else (each[name] or 0) * agents for name in _SUMMED}
-    return frames.Targets(connect_rate=each["connect_rate"], **summed)
-
-
-def _sum(targets: Sequence[frames.Targets]) -> frames.Targets:
-    total = frames.Targets()
-    for name in _SUMMED:
-        known = [value for each in targets if (value := getattr(each, name)) is not None]
-        setattr(total, name, sum(known) if known else None)
-    return total

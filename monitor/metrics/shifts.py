@@ -93,6 +93,13 @@ def _instant(day: date, clock: time, zone: ZoneInfo) -> float:
     return datetime.combine(day, clock, zone).astimezone(UTC).timestamp()
 
 
+def windows_touching(day: date, shifts: Sequence[ShiftTimes], zone: ZoneInfo) -> list[Window]:
+    """The shifts of a day, and before them those of the day before that go on past midnight."""
+    midnight, _ = day_bounds(day, zone)
+    before = windows(day - timedelta(days=1), shifts, zone)
+    return [*(window for window in before if window.ends_at > midnight), *windows(day, shifts, zone)]
+
+
 Blind = tuple[float, float]
 """A period in which the PBX was not heard, ``(from, to)``."""
 
@@ -119,16 +126,29 @@ def _minutes(start: float, end: float) -> int:
     return max(1, math.ceil((end - start) / 60))
 
 
+def joined(blind: Iterable[Blind]) -> list[Blind]:
+    """Blind periods in order, those that touch made one."""
+    found: list[Blind] = []
+    for start, end in sorted(blind):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        else:
+            found.append((start, end))
+    return found
+
+
 def _overlaps(blind: Sequence[Blind], start: float, end: float) -> bool:
     return any(begin < end and finish > start for begin, finish in blind)
 
 
-def inside(start: float, end: float, day: Sequence[Window]) -> float:
-    """Seconds of a stretch that lie inside the day's shifts."""
-    return sum(max(0.0, min(end, window.ends_at) - max(start, window.starts_at)) for window in day)
+def hours(day: Iterable[Window], start: float, end: float) -> list[tuple[float, float]]:
+    """The shifts' hours that lie between two instants, such as a day's begin and end."""
+    clipped = ((max(start, window.starts_at), min(end, window.ends_at)) for window in day)
+    return sorted((begin, to) for begin, to in clipped if begin < to)
 
 
-def elapsed_share(now: float, day: Sequence[Window]) -> float:
-    """Share of the day's scheduled time that has passed, 0 to 1."""
-    whole = sum(window.ends_at - window.starts_at for window in day)
-    return inside(float("-inf"), now, day) / whole if whole > 0 else 0.0
+def elapsed_share(now: float, scheduled: Sequence[tuple[float, float]]) -> float:
+    """Share of the scheduled hours that has passed, 0 to 1."""
+    whole = sum(to - begin for begin, to in scheduled)
+    passed = sum(max(0.0, min(now, to) - begin) for begin, to in scheduled)
+    return passed / whole if whole > 0 else 0.0

@@ -1,0 +1,22 @@
+"""What has changed on the board since somebody was last told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PARTS = frozenset(("site", "deadlines", "ranking", "links", "gaps", "hours", "last_hour"))
+"""The parts of a board that are told whole."""
+
+
+class Changed:
+    """Ids of agents, teams and trunks, and names of other parts. Given any to begin with: everything."""
+
+    __slots__ = ("agents", "parts", "teams", "trunks")
+
+    def __init__(
+        self, agents: Iterable[str] = (), teams: Iterable[str] = (), trunks: Iterable[str] = ()
+    ) -> None:
+        self.agents = set(agents)
+        self.teams = set(teams)
+        self.trunks = set(trunks)
+        self.parts: set[str] = set()

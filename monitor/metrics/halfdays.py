@@ -1,0 +1,161 @@
+"""The half-days of a day: who dialled first when, the verdicts at the deadlines, who has not begun.
+
+A shift past midnight is checked on the day it began and stays to be seen on the next; therefore dials from
+before midnight are kept as evidence as far back as a shift of today reaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from monitor.metrics import frames, shifts
+from monitor.metrics.agent import AgentDay
+
+First = tuple[float, str]
+"""Begin of a first dial, and its call."""
+
+_NEVER: First = (float("inf"), "")
+
+BlindTimes = Mapping[str, Sequence[shifts.Blind]]
+"""By PBX, when it was not heard."""
+
+
+class HalfDays:
+    """First dials by agent and shift. Putting a dial is O(1); taking a first one away looks through all."""
+
+    __slots__ = ("_dials", "_first", "_shifts", "_zone", "begins_at", "windows")
+
+    def __init__(self, plan: Iterable[shifts.ShiftTimes], zone: ZoneInfo) -> None:
+        self._shifts = tuple(plan)
+        self._zone = zone
+        self.windows: list[shifts.Window] = []
+        self.begins_at = float("-inf")
+        self._dials: dict[str, tuple[str, float]] = {}
+        self._first: list[dict[str, First]] = []
+
+    def turn(self, day: date) -> None:
+        """Begin a day. ``begins_at`` is from when on dials matter to it."""
+        self.windows = shifts.windows_touching(day, self._shifts, self._zone)
+        midnight, _ = shifts.day_bounds(day, self._zone)
+        self.begins_at = min((window.counts_from for window in self.windows), default=midnight)
+        self.begins_at = min(self.begins_at, midnight)
+        self._first = [{} for _ in self.windows]
+        dials = {key: dial for key, dial in self._dials.items() if dial[1] >= self.begins_at}
+        self._dials = {}
+        for call_id, (agent, at) in dials.items():
+            self.put(call_id, agent, at)
+
+    def put(self, call_id: str, agent: str | None, at: float) -> bool:
+        """An agent's dial as it stands; ``None`` for no dial. Says whether a first dial has changed."""
+        old = self._dials.get(call_id)
+        new = (agent, at) if agent is not None and at >= self.begins_at else None
+        if old == new:
+            return False
+        if new is None:
+            del self._dials[call_id]
+        else:
+            self._dials[call_id] = new
+        changed = False
+        for window, first in zip(self.windows, self._first, strict=True):
+            if old is not None and first.get(old[0], _NEVER)[1] == call_id:
+                self._search(window, first, old[0])
+                changed = True
+            if new is not None and _counts(window, at) and (at, call_id) < first.get(new[0], _NEVER):
+                first[new[0]] = (at, call_id)
+                changed = True
+        return changed
+
+    def _search(self, window: shifts.Window, first: dict[str, First], agent: str) -> None:
+        mine = (
+            (at, call_id)
+            for call_id, (who, at) in self._dials.items()
+            if who == agent and _counts(window, at)
+        )
+        earliest = min(mine, default=None)
+        if earliest is None:
+            del first[agent]
+        else:
+            first[agent] = earliest
+
+    def stages(self, now: float) -> tuple[tuple[str, bool], ...]:
+        """Where each shift stands, and whether its deadline is over: what the board shows changes with it."""
+        return tuple((_stage(window, now), now > window.dial_by_at) for window in self.windows)
+
+    def waiting(self, agents: Iterable[str], now: float) -> set[str]:
+        """Agents whose verdict changes with time alone: the deadline is over and they have not dialled."""
+        late = [
+            first
+            for window, first in zip(self.windows, self._first, strict=True)
+            if window.dial_by_at < now <= window.ends_at + 60
+        ]
+        return {agent for agent in agents if any(agent not in first for first in late)}
+
+    def of(
+        self, agent: AgentDay, now: float, blind: BlindTimes, *, scheduled: bool
+    ) -> list[frames.FirstDial]:
+        """An agent's verdicts, with their evidence."""
+        found = []
+        for window, firsts in zip(self.windows, self._first, strict=True):
+            first = firsts.get(agent.id)
+            kind, minutes = shifts.Verdict.OFF, None
+            if scheduled:
+                kind, minutes = shifts.verdict(
+                    window, first[0] if first else None, now, blind.get(agent.pbx, ())
+                )
+            found.append(
+                frames.FirstDial(
+                    shift=window.shift,
+                    at=first[0] if first else None,
+                    verdict=kind,
+                    late_minutes=minutes,
+                    call_id=first[1] if first else None,
+                    on_inbound=now >= window.dial_by_at and agent.inbound_over(window.dial_by_at),
+                )
+            )
+        return found
+
+    def deadlines(self, agents: Sequence[AgentDay], now: float, blind: BlindTimes) -> list[frames.Deadline]:
+        """Each half-day's check over the scheduled agents."""
+        found = []
+        for window, first in zip(self.windows, self._first, strict=True):
+            verdicts = {
+                agent.id: shifts.verdict(
+                    window, first[agent.id][0] if agent.id in first else None, now, blind.get(agent.pbx, ())
+                )[0]
+                for agent in agents
+            }
+            not_begun = [key for key in verdicts if key not in first]
+            found.append(
+                frames.Deadline(
+                    shift=window.shift,
+                    name=window.name,
+                    starts_at=window.starts_at,
+                    dial_by_at=window.dial_by_at,
+                    ends_at=window.ends_at,
+                    state=_stage(window, now),
+                    expected=len(verdicts),
+                    begun=len(verdicts) - len(not_begun),
+                    not_begun=not_begun,
+                    late=_with(verdicts, shifts.Verdict.LATE),
+                    indeterminate=_with(verdicts, shifts.Verdict.INDETERMINATE),
+                )
+            )
+        return found
+
+
+def _counts(window: shifts.Window, at: float) -> bool:
+    return window.counts_from <= at < window.ends_at
+
+
+def _stage(window: shifts.Window, now: float) -> str:
+    if now < window.starts_at:
+        return "upcoming"
+    if now < window.dial_by_at:
+        return "running"
+    return "passed" if now < window.ends_at else "over"
+
+
+def _with(verdicts: Mapping[str, shifts.Verdict], kind: shifts.Verdict) -> list[str]:
+    return [key for key, verdict in verdicts.items() if verdict is kind]
