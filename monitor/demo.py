@@ -18,7 +18,7 @@ import tempfile
 import time as machine_time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import typer
@@ -59,7 +59,10 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What ``dialwatch demo`` can be asked for; ``data_dir`` keeps the data, else it is thrown away."""
+    """What ``dialwatch demo`` can be asked for; ``data_dir`` keeps the data, else it is thrown away.
+
+    ``day`` is the simulated one, today where none is given: the same day and seed make the same calls.
+    """
 
     speed: float = 1.0
     agents: int = DEFAULT_AGENTS
@@ -68,6 +71,7 @@ class Options:
     port: int = 8000
     data_dir: Path | None = None
     seed: int = 1
+    day: date | None = None
 
 
 @dataclass(slots=True)
@@ -149,9 +153,9 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
     with _data_dir(options) as folder:
         settings = demo_settings(options, folder)
         zone = settings.site.timezone
-        today = datetime.now(zone).date()
-        start = datetime.combine(today, options.start, zone).timestamp()
-        dawn = datetime.combine(today, floor.DAWN, zone).timestamp()
+        day = options.day or datetime.now(zone).date()
+        start = datetime.combine(day, options.start, zone).timestamp()
+        dawn = datetime.combine(day, floor.DAWN, zone).timestamp()
         centre = _centre(settings, options, folder, min(start, dawn))
         store = await Store.open(settings.store.database_url)
         try:

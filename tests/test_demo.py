@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time
+from datetime import date, datetime, time
 from pathlib import Path
 
 import httpx2
@@ -21,6 +21,8 @@ from monitor.store.store import Store
 from tests.pbx.simulator.truth import by_root, faults
 
 SPEED = 120.0
+#: A call rings when its history passes into the live floor, and is answered later.
+DAY = date(2026, 11, 25)
 
 
 def free_port() -> int:
@@ -32,7 +34,7 @@ def free_port() -> int:
 
 async def show(folder: Path, look: Callable[[Demo], Awaitable[None]]) -> Demo:
     """Run the demo until ``look`` has seen enough."""
-    options = Options(speed=SPEED, agents=12, start=time(9, 20), port=free_port(), data_dir=folder)
+    options = Options(speed=SPEED, agents=12, start=time(9, 20), port=free_port(), data_dir=folder, day=DAY)
     stop = asyncio.Event()
     seen: list[Demo] = []
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:

@@ -72,7 +72,8 @@ def interpret(record: CallRecord, floor: Floor, pbx: str) -> Call:
         outcome=_outcome(record, answered_at is not None, last) if closed else None,
         hangup_cause=_cause(record, last) if closed else None,
         hangup_by=_hangup_by(record, last, segments, overlaps, ended_at) if closed else HangupBy.UNKNOWN,
-        recording=_recording(record) if answered_at is not None else None,
+        # An open call keeps it before the answer too: after our own restart nobody tells it again.
+        recording=_recording(record) if answered_at is not None or not closed else None,
         segments=tuple(segments),
         holds=tuple(holds),
         transfers=tuple(record.transfers),

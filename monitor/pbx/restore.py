@@ -59,11 +59,20 @@ def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -
     base = record.base
     if base is None or not _still_open(base):
         return
-    ends = {overlap.other.endpoint: at for leg in record.far for overlap in floor.conversations(leg)}
+    talking = {
+        overlap.other.endpoint: overlap.other for leg in record.far for overlap in floor.conversations(leg)
+    }
+    holds = []
+    for hold in base.holds:
+        if hold.ended_at is None and hold.agent in talking:
+            # No list of Asterisk's tells who is on hold: it lasts until the Unhold or the end is heard.
+            talking[hold.agent].hold(True, hold.started_at)
+        else:
+            holds.append(_closed(hold, last_seen))
     record.base = msgspec.structs.replace(
         base,
-        segments=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.segments),
-        holds=tuple(_closed(part, ends.get(part.agent, last_seen)) for part in base.holds),
+        segments=tuple(_closed(part, at if part.agent in talking else last_seen) for part in base.segments),
+        holds=tuple(holds),
     )
 
 

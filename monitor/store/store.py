@@ -120,7 +120,11 @@ class Store:
                 segments = [row for call in written for row in segment_rows(call)]
                 if segments:
                     await connection.execute(insert(SegmentRow), segments)
-                named = [{"call_id": c.id, "path": c.recording} for c in written if c.recording is not None]
+                named = [
+                    {"call_id": call.id, "path": call.recording}
+                    for call in written
+                    if call.recording is not None and call.answered_at is not None
+                ]
                 if named:
                     await connection.execute(self._upsert(RecordingRow, ["call_id"]), named)
             if gaps:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from monitor.domain import Call, ExtensionStatus, Gap, GapReason
 from monitor.errors import StoreError
 from monitor.store.calls import CallFilter
+from monitor.store.schema import RecordingRow
 from monitor.store.store import Store
 from monitor.store.upgrade import HEAD, MIGRATIONS
 from tests.metrics.test_board import SETTINGS, at, dial, open_states
@@ -187,3 +189,14 @@ async def test_an_empty_database_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="dialwatch db upgrade"):
         await store.users()
     await store.close()
+
+
+async def test_only_an_answered_call_has_a_recording_to_keep(store: Store) -> None:
+    call = msgspec.structs.replace(dial("8001", at("9:00"), talk=40), recording="/rec/out-1.wav")
+    unanswered = msgspec.structs.replace(dial("8002", at("9:01"), talk=0), recording=None)
+    ringing = msgspec.structs.replace(open_states(unanswered)[0], recording="/rec/out-2.wav")
+    await store.write([call, ringing])
+    await store.write([unanswered])
+    async with store._engine.connect() as connection:
+        kept = await connection.execute(select(RecordingRow.call_id, RecordingRow.path))
+        assert [tuple(row) for row in kept] == [(call.id, "/rec/out-1.wav")]
