@@ -82,7 +82,7 @@ async def examine(
         )
     inbox = Inbox(100_000)
     try:
-        session = await Session.open(pbx, clock, inbox=inbox, wanted=list)
+        session = await Session.open(pbx, clock, inbox=inbox)
         try:
             await session.login()
             found.append(Finding("ok", f"{where}: user {pbx.username} is logged in at {pbx.host}:{pbx.port}"))

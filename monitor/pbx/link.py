@@ -20,7 +20,7 @@ from monitor.domain import Change, Gap, GapReason, LinkState, LinkStatus
 from monitor.errors import LinkError
 from monitor.pbx import resync
 from monitor.pbx.backoff import Backoff
-from monitor.pbx.events import wanted
+from monitor.pbx.decoding import wanted
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.session import LinkSettings, LoginRefusedError, Session
 from monitor.pbx.snapshot import Snapshot

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from monitor.domain import Call, ExtensionStatus
-from monitor.pbx.events import decode_event, wanted
+from monitor.pbx.decoding import decode_event
 from monitor.pbx.numbers import NumberPlan
 from monitor.pbx.record import VoiceMeter
 from monitor.pbx.snapshot import Snapshot
@@ -53,9 +53,9 @@ class Pipeline:
             self._blind_from = at
 
     def received(self, messages: Sequence[bytes], at: float) -> None:
-        """Take whole AMI messages that arrived at ``at``; those we have no use for cost next to nothing."""
+        """Take whole AMI messages that arrived at ``at``; those we have no use for cost a look-up."""
         apply = self._tracker.apply
-        for message in wanted(messages):
+        for message in messages:
             try:
                 event = decode_event(message, at, self._fallback)
             except KeyError:

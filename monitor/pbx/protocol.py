@@ -21,7 +21,7 @@ from panoramisk.message import Message
 from monitor.clock import Clock, timer
 from monitor.errors import LinkError
 from monitor.pbx.inbox import Inbox
-from monitor.pbx.wire import BANNER, Framer, event_name, headers
+from monitor.pbx.wire import BANNER, MESSAGE_END, Framer, event_name, headers, split
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self,
         clock: Clock,
         inbox: Inbox | None,
-        wanted: Callable[[Sequence[bytes]], list[bytes]],
+        wanted: Callable[[bytes], list[bytes]],
         fallback: str = "gb18030",
         tap: Callable[[bytes], None] | None = None,
     ) -> None:
@@ -56,7 +56,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self._ours = b"\r\nActionID: " + self._mark.encode()
         self._numbers = count(1)
         self._rows: dict[str, list[bytes]] = {}
-        self._recent: tuple[Sequence[bytes], Sequence[bytes]] = ((), ())
+        self._recent = (b"", b"")
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.last_byte = self._monotonic()
         self.heard_at: float | None = None
@@ -72,7 +72,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
     @property
     def shutdown(self) -> bool:
         """Whether the last things heard hold the PBX's announcement of its end."""
-        return any(event_name(message) == b"Shutdown" for read in self._recent for message in read)
+        return any(event_name(message) == b"Shutdown" for read in self._recent for message in split(read))
 
     def data_received(self, data: bytes) -> None:
         """Frame, look at names, append; nothing else happens in the reader."""
@@ -85,23 +85,25 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]
         self.heard_at = at
         if self._tap is not None:
             self._tap(data)
-        messages = self._framer.feed(data)
-        if not messages:
+        whole = self._framer.cut(data)
+        if not whole:
             return
-        self._recent = (self._recent[1], messages)
-        if self.fully_booted is None:
-            self._look_for_boot(messages)
-        if self.responses:
+        self._recent = (self._recent[1], whole)
+        if self.fully_booted is None and b"FullyBooted" in whole:
+            self._look_for_boot(split(whole))
+        if self.responses and self._ours in whole:
             ours = self._ours
-            messages = [each for each in messages if ours not in each or not self._answered(each)]
+            whole = MESSAGE_END.join(
+                each for each in split(whole) if ours not in each or not self._answered(each)
+            )
         if self._inbox is not None:
-            kept = self._wanted(messages)
+            kept = self._wanted(whole)
             if kept:
                 self._inbox.put(kept, at)
 
     def _look_for_boot(self, messages: Sequence[bytes]) -> None:
         for message in messages:
-            if message[7:18] == b"FullyBooted" and event_name(message) == b"FullyBooted":
+            if event_name(message) == b"FullyBooted":
                 self.fully_booted = headers(message, self._fallback)
                 self.booted_heard = self.last_byte
 

@@ -12,7 +12,7 @@ import hashlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -23,6 +23,7 @@ from monitor.clock import Clock, timer, within
 from monitor.errors import LinkError
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.protocol import AmiProtocol
+from monitor.pbx.wire import split
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ class Session:
         clock: Clock,
         *,
         inbox: Inbox | None = None,
-        wanted: Callable[[Sequence[bytes]], list[bytes]] = list,
+        wanted: Callable[[bytes], list[bytes]] = split,
         tap: Callable[[bytes], None] | None = None,
     ) -> Session:
         """Connect, with TLS where asked for.

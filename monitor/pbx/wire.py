@@ -9,6 +9,7 @@ Only the first line of a message names its kind. ``Event: `` inside a value is p
 
 from __future__ import annotations
 
+LINE_END = b"\r\n"
 MESSAGE_END = b"\r\n\r\n"
 BANNER = b"Asterisk Call Manager"
 EVENT = b"Event: "
@@ -35,32 +36,42 @@ class Framer:
         self.banner: str | None = None
         self.oversize = 0
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Take the next bytes; return the messages they complete, without their empty line."""
+    def cut(self, data: bytes) -> bytes:
+        """Take the next bytes; return the messages they complete in one piece, with empty lines between them.
+
+        ``split`` takes them apart. One piece is cheaper to look through than a hundred.
+        """
         buffer = self._buffer
-        # What is kept is joined to the new bytes only where it must be: copying every chunk whole costs as
-        # much as cutting it.
+        # What is kept is joined to the new bytes only where it must be: a long message in small reads would
+        # be copied again with each.
         if buffer and (not self._greeted or MESSAGE_END in buffer[-3:] + data[:3]):
             data = bytes(buffer) + data
             buffer.clear()
         if not self._greeted:
             data = self._greet(data)
-            if not self._greeted:
-                buffer += data
-                self._bound()
-                return []
-        messages = data.split(MESSAGE_END)
-        if buffer and len(messages) > 1:
-            messages[0] = bytes(buffer) + messages[0]
+        last = data.rfind(MESSAGE_END) if self._greeted else -1
+        if last < 0:
+            buffer += data
+            self._bound()
+            return b""
+        whole, rest = data[:last], data[last + 4 :]
+        if whole.endswith(LINE_END):  # several empty lines: the first two line ends of them are the end
+            pieces = data.split(MESSAGE_END)
+            rest = pieces.pop()
+            whole = MESSAGE_END.join(pieces)
+        if buffer:
+            whole = bytes(buffer) + whole
             buffer.clear()
-        buffer += messages.pop()
-        if self._skipping and messages:
-            del messages[0]
+        if self._skipping:
+            whole = whole.partition(MESSAGE_END)[2]
             self._skipping = False
+        buffer += rest
         self._bound()
-        # Some events end with an empty line too many (TestEvent MIXMONITOR_END of Asterisk 22 does): it
-        # sticks to the front of the next message and would hide its name.
-        return [m.lstrip(b"\r\n") if m[:1] == b"\r" else m for m in messages if m]
+        return whole
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Take the next bytes; return the messages they complete, without their empty line."""
+        return split(self.cut(data))
 
     def _greet(self, data: bytes) -> bytes:
         """Take the banner line off the front; a stream without one (a cut capture) passes unchanged."""
@@ -83,6 +94,13 @@ class Framer:
         self._skipping = True
         # The last bytes may be the begin of the empty line that ends the message.
         del self._buffer[:-3]
+
+
+def split(whole: bytes) -> list[bytes]:
+    """The messages of a piece that ``Framer.cut`` gave."""
+    # Some events end with an empty line too many (TestEvent MIXMONITOR_END of Asterisk 22 does): it
+    # sticks to the front of the next message and would hide its name.
+    return [m if m[0] != 13 else m.lstrip(LINE_END) for m in whole.split(MESSAGE_END) if m]
 
 
 def event_name(message: bytes) -> bytes | None:
@@ -112,46 +130,6 @@ def _decode_line(line: bytes, fallback: str) -> str:
         if error.reason == "unexpected end of data":
             return line.decode(errors="ignore")
         return line.decode(fallback, errors="replace")
-
-
-class Headers:
-    """Headers of a message, looked up one by one: cheaper than a dict for the few that an event needs.
-
-    ``layout`` remembers on which line a header of this kind of message stood last; it is a guess that is
-    checked, so one dict per event name, kept between messages, saves the search. The first of a repeated
-    header wins, and nothing inside a value is taken for a header.
-    """
-
-    __slots__ = ("_layout", "_lines", "_text")
-
-    def __init__(self, message: bytes, layout: dict[str, int], fallback: str = "gb18030") -> None:
-        self._text = decode(message, fallback)
-        self._lines = self._text.split("\r\n")
-        self._layout = layout
-
-    def get(self, name: str) -> str | None:
-        """Value of a header, ``None`` if the message has none of that name."""
-        prefix = name + ": "
-        lines = self._lines
-        guess = self._layout.get(name, 0)
-        if guess < len(lines) and lines[guess].startswith(prefix):
-            return lines[guess][len(prefix) :]
-        return self._search(name)
-
-    def _search(self, name: str) -> str | None:
-        if "\n" + name not in self._text:
-            return None
-        for number, line in enumerate(self._lines):
-            if line.startswith(name) and line[len(name) : len(name) + 1] == ":":
-                self._layout[name] = number
-                return line[len(name) + 1 :].removeprefix(" ")
-        return None
-
-    def __getitem__(self, name: str) -> str:
-        found = self.get(name)
-        if found is None:
-            raise KeyError(name)
-        return found
 
 
 def headers(message: bytes, fallback: str = "gb18030") -> dict[str, str]:

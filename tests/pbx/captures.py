@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from monitor.pbx.events import AnyEvent, decode_event, wanted
+from monitor.pbx.decoding import decode_event, wanted
+from monitor.pbx.events import AnyEvent
 from monitor.pbx.wire import Framer
 
 TRACES = Path(__file__).parent.parent / "traces"
@@ -43,7 +44,7 @@ def events(name: str) -> tuple[AnyEvent, ...]:
         if line.startswith("#"):
             continue
         offset, length, at = line.split()
-        for message in wanted(framer.feed(data[int(offset) : int(offset) + int(length)])):
+        for message in wanted(framer.cut(data[int(offset) : int(offset) + int(length)])):
             event = decode_event(message, float(at))
             if event is not None:
                 found.append(event)

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.errors import LinkError
 from monitor.pbx import protocol as module
-from monitor.pbx.events import wanted
+from monitor.pbx.decoding import wanted
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.protocol import AmiProtocol
 from tests.clock import FakeClock
