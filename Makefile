@@ -23,8 +23,8 @@ lint: $(VENV)/.dev ## ruff, import directions, vendored files
 types: $(VENV)/.dev ## mypy --strict
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev ## all benchmarks; each prints a table
-	for each in bench/[a-z]*.py; do case $$each in */scene.py) ;; *) $(BIN)/python $$each || exit 1 ;; esac; done
+bench: $(VENV)/.bench ## all benchmarks; each prints a table
+	for each in ingest latency hub startup; do $(BIN)/python -m bench $$each || exit 1; done
 
 system: ## system packages that the real tiers need, where they can be installed
 	@scripts/system-packages
@@ -33,6 +33,7 @@ lock: ## resolve the dependencies anew into requirements/
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
 	$(LOCK) --group pyproject.toml:build -o requirements/build.txt
+	$(LOCK) --group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt
 
 clean: ## remove what was made here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -50,6 +51,10 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	touch $@
 
 .PHONY: help demo test lint types bench system lock clean
