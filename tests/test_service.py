@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
@@ -24,6 +26,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from monitor import floor, service
+from monitor.clock import FastClock
 from monitor.config import Settings
 from monitor.domain import Outcome, Phase
 from monitor.errors import EnvironmentFault
@@ -36,6 +39,10 @@ from tests.pbx.fake_ami import FakeAmi, fake_ami
 from tests.web.serving import until, within
 
 CAPTURE = Path(__file__).parent / "traces/out_answered.ami.gz"
+
+#: Late in a morning of Shanghai: a run about midnight must not see its calls pass into another day. One
+#: clock for all, so that whoever is started later is later.
+CLOCK = FastClock(1.0, datetime(2026, 11, 23, 11, 0, tzinfo=ZoneInfo("Asia/Shanghai")).timestamp())
 
 
 def call_messages() -> list[bytes]:
@@ -91,7 +98,7 @@ async def serving(made: Settings, **options: Any) -> AsyncIterator[Running]:
     async def ready(running: Running) -> None:
         up.set_result(running)
 
-    running = asyncio.ensure_future(serve(made, ready=ready, stop=stop, **options))
+    running = asyncio.ensure_future(serve(made, clock=CLOCK, ready=ready, stop=stop, **options))
     await asyncio.wait((running, up), return_when=asyncio.FIRST_COMPLETED)
     if running.done():
         await running
@@ -158,7 +165,7 @@ async def test_a_call_at_the_pbx_is_on_the_board_and_then_in_the_store(tmp_path:
             wrapping = await agent_in(socket, "wrap_up")
             assert wrapping["figures"]["connects"] == 1
         store = await Store.open(made.store.database_url)
-        (stored,) = await store.calls_between(0, time.time() + 1)
+        (stored,) = await store.calls_between(0, CLOCK.now() + 1)
         await store.close()
         assert (stored.agent, stored.outcome, stored.phase) == ("8001", Outcome.ANSWERED, Phase.ENDED)
 
@@ -189,7 +196,7 @@ async def test_a_call_that_was_open_is_taken_up_again_and_closed_honestly(tmp_pa
             await heard(running)
             await until(lambda: running.floor.links()[0].calls == 0)
             await running.floor.writer.flush()
-            (stored,) = await running.store.calls_between(0, time.time() + 1)
+            (stored,) = await running.store.calls_between(0, CLOCK.now() + 1)
         assert stored.ended and not stored.complete
         assert await_gap_cut(running) == 1
 
@@ -210,7 +217,7 @@ async def test_without_a_database_the_floor_is_heard_and_all_is_stored_later(tmp
         async def ready(running: Running) -> None:
             up.set_result(running)
 
-        serving_it = asyncio.ensure_future(serve(made, ready=ready, stop=stop))
+        serving_it = asyncio.ensure_future(serve(made, clock=CLOCK, ready=ready, stop=stop))
         await ami.until(lambda: "Status" in ami.names())
         await asyncio.sleep(0.1)
         await place_call(ami)
@@ -219,7 +226,7 @@ async def test_without_a_database_the_floor_is_heard_and_all_is_stored_later(tmp
         database.rmdir()
         running = await within(up, 30)
         await running.floor.writer.flush()
-        (stored,) = await running.store.calls_between(0, time.time() + 1)
+        (stored,) = await running.store.calls_between(0, CLOCK.now() + 1)
         assert stored.outcome is Outcome.ANSWERED
         found: Any = running.floor.snapshot(running.floor.clock.now())
         assert found.site.figures.connects == 1
