@@ -6,6 +6,7 @@ holds them. Unknown keys are errors, because a misspelt key that is ignored is a
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     BaseModel,
@@ -26,8 +27,10 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from monitor.errors import ConfigError
+from monitor.wrongs import explain, keys_of, wrong
 
 DEFAULT_PATH = Path("config.toml")
 
@@ -41,25 +44,29 @@ OVERRIDES = {
 }
 
 
-def _zone(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            return ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
-            raise ValueError(
-                "no such time zone; write one of the IANA names, such as Asia/Shanghai"
-            ) from error
-    return value
+#: A path-like pattern: characters, ``*``, ``?`` and whole ``[…]``.
+_GLOB = re.compile(r"(?:[^\[\]]|\[!?[^\[\]]+\])+")
 
 
-def _clock_time(value: object) -> object:
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    zones = available_timezones()
+    if not isinstance(value, str) or value not in zones:
+        near = difflib.get_close_matches(str(value), zones, n=1)
+        raise wrong(f"no such time zone; write an IANA name, such as {near[0] if near else 'Asia/Shanghai'}")
+    return ZoneInfo(value)
+
+
+def _clock_time(value: object) -> time:
     """TOML has a time type, ``09:10:00``; people write ``"09:10"``."""
-    if isinstance(value, str):
-        try:
-            return time.fromisoformat(value)
-        except ValueError as error:
-            raise ValueError('no time of day; write hours and minutes, such as "09:10"') from error
-    return value
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, time) or found.tzinfo is not None:
+        raise wrong('no time of day; write hours and minutes, such as "09:10"')
+    return found
 
 
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
@@ -113,8 +120,8 @@ class Shift(_Part):
     def _default_counts_from(cls, data: Any) -> Any:
         """Dials count from a quarter of an hour before the shift (METRICS: first dial)."""
         if isinstance(data, dict) and "counts_from" not in data and "start" in data:
-            start = _clock_time(data["start"])
-            if isinstance(start, time):
+            with contextlib.suppress(PydanticCustomError):  # a wrong start is told as such
+                start = _clock_time(data["start"])
                 minutes = (start.hour * 60 + start.minute - 15) % 1440
                 return {**data, "counts_from": time(minutes // 60, minutes % 60)}
         return data
@@ -123,15 +130,13 @@ class Shift(_Part):
     def _in_order(self) -> Shift:
         length = _minutes_after(self.start, self.end)
         if length == 0:
-            raise ValueError("start and end are the same; a shift needs some length")
+            raise wrong("is the start too; a shift needs some length", "end")
         if _minutes_after(self.start, self.dial_by) > length:
-            raise ValueError(
-                f"dial_by {self.dial_by:%H:%M} is not between start and end; put it inside the shift"
+            raise wrong(
+                f"is outside the shift; put it between {self.start:%H:%M} and {self.end:%H:%M}", "dial_by"
             )
         if _minutes_after(self.counts_from, self.start) > 720:
-            raise ValueError(
-                f"counts_from {self.counts_from:%H:%M} is after start; put it at or before the start"
-            )
+            raise wrong(f"is after the start; put it at {self.start:%H:%M} or before", "counts_from")
         return self
 
 
@@ -189,24 +194,25 @@ class Pbx(_Part):
     @classmethod
     def _no_clear_secret(cls, data: Any) -> Any:
         if isinstance(data, dict) and "secret" in data and not isinstance(data["secret"], SecretStr):
-            raise ValueError(
-                'a secret must not stand in this file; write secret_env = "NAME" or secret_file = "PATH" instead'
-            )
+            instead = 'write secret_env = "NAME" or secret_file = "PATH" instead'
+            raise wrong(f"a secret must not stand in this file; {instead}", "secret")
         return data
 
     @model_validator(mode="after")
     def _patterns(self) -> Pbx:
-        for glob in (*self.agents, *self.trunks):
-            if "/" not in glob:
-                raise ValueError(f'{glob!r} has no technology; write it as "PJSIP/{glob}" or "SIP/{glob}"')
+        for key in ("agents", "trunks"):
+            for number, glob in enumerate(getattr(self, key)):
+                technology, slash, endpoint = glob.partition("/")
+                if not (technology and slash and endpoint):
+                    raise wrong(f'has no technology; write it as "PJSIP/{glob.strip("/")}"', key, number)
+                if not _GLOB.fullmatch(glob):
+                    raise wrong("a [ or ] has no partner; write it as PJSIP/80[0-9][0-9]", key, number)
         if self.secret_env is not None and self.secret_file is not None:
-            raise ValueError("both secret_env and secret_file are given; keep one")
+            raise wrong("secret_env is given too; keep one of them", "secret_file")
         try:
             "".encode(self.encoding_fallback)
         except LookupError:
-            raise ValueError(
-                f"encoding_fallback {self.encoding_fallback!r} is no encoding; write gb18030"
-            ) from None
+            raise wrong("is no encoding; write gb18030", "encoding_fallback") from None
         return self
 
 
@@ -230,7 +236,7 @@ class WebSettings(_Part):
     port: int = Field(8000, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()
     session_hours: Seconds = 12.0
-    secure_cookies: bool | Literal["auto"] = "auto"
+    secure_cookies: Literal["auto", True, False] = "auto"
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
@@ -244,7 +250,7 @@ class LogSettings(_Part):
 class Settings(_Part):
     """All of ``config.toml``. ``path`` is the file it came from."""
 
-    path: Path = DEFAULT_PATH
+    path: Path = Field(DEFAULT_PATH, exclude=True)
     site: Site
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
@@ -256,12 +262,11 @@ class Settings(_Part):
     @model_validator(mode="after")
     def _whole(self) -> Settings:
         names = [pbx.name for pbx in self.pbx]
-        _unique(names, "[[pbx]] name")
-        _unique([shift.id for shift in self.shifts], "[[shift]] id")
-        _unique([team.id for team in self.teams], "[[team]] id")
-        teams = tuple(_with_pbx(team, names) for team in self.teams)
-        _unique([f"{agent.pbx}/{agent.extension}" for team in teams for agent in team.agents], "extension")
-        object.__setattr__(self, "teams", teams)
+        _unique("pbx", "name", names)
+        _unique("shift", "id", [shift.id for shift in self.shifts])
+        _unique("team", "id", [team.id for team in self.teams])
+        # Agents without a PBX sit on the first one.
+        object.__setattr__(self, "teams", _with_pbx(self.teams, names))
         _no_overlap(self.shifts)
         return self
 
@@ -270,34 +275,44 @@ def _minutes_after(one: time, other: time) -> int:
     return ((other.hour - one.hour) * 60 + other.minute - one.minute) % 1440
 
 
-def _unique(values: list[str], what: str) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"{what} {value!r} is given {values.count(value)} times; it must be unique")
+def _unique(table: str, key: str, values: list[str]) -> None:
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise wrong(f"is given twice; each [[{table}]] needs its own {key}", table, number, key)
 
 
-def _with_pbx(team: Team, names: list[str]) -> Team:
-    """Agents without a PBX sit on the first one."""
-    agents = []
-    for agent in team.agents:
-        if agent.pbx and agent.pbx not in names:
-            raise ValueError(
-                f"extension {agent.extension!r}: no [[pbx]] is called {agent.pbx!r}; there are {names}"
-            )
-        agents.append(agent if agent.pbx else agent.model_copy(update={"pbx": names[0]}))
-    return team.model_copy(update={"agents": tuple(agents)})
+def _with_pbx(teams: tuple[Team, ...], names: list[str]) -> tuple[Team, ...]:
+    found: dict[tuple[str, str], str] = {}
+    placed = []
+    for t, team in enumerate(teams):
+        agents: list[Agent] = []
+        for a, agent in enumerate(team.agents):
+            pbx = agent.pbx or names[0]
+            if pbx not in names:
+                raise wrong(
+                    f"no [[pbx]] has this name; there are: {', '.join(names)}", "team", t, "agents", a, "pbx"
+                )
+            other = found.setdefault((pbx, agent.extension), f"{agent.name} ({team.name})")
+            if other != f"{agent.name} ({team.name})" or agents.count(agent.model_copy(update={"pbx": pbx})):
+                where = ("team", t, "agents", a, "extension")
+                raise wrong(f"{other} has this extension already; remove one of the two", *where)
+            agents.append(agent.model_copy(update={"pbx": pbx}))
+        placed.append(team.model_copy(update={"agents": tuple(agents)}))
+    return tuple(placed)
 
 
 def _no_overlap(shifts: tuple[Shift, ...]) -> None:
-    for number, one in enumerate(shifts):
-        for other in shifts[number + 1 :]:
+    for number, other in enumerate(shifts):
+        for one in shifts[:number]:
             if not set(one.days) & set(other.days):
                 continue
             into_other = _minutes_after(one.start, other.start) < _minutes_after(one.start, one.end)
             into_one = _minutes_after(other.start, one.start) < _minutes_after(other.start, other.end)
             if into_other or into_one:
-                raise ValueError(
-                    f"shifts {one.id!r} and {other.id!r} overlap; let one end before the other starts"
+                key = "start" if into_other else "end"
+                span = f"{one.id!r} ({one.start:%H:%M} to {one.end:%H:%M})"
+                raise wrong(
+                    f"overlaps with shift {span}; let one end before the other starts", "shift", number, key
                 )
 
 
@@ -308,30 +323,48 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
     """
     path = path if path is not None else DEFAULT_PATH
     env = os.environ if env is None else env
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{path}: no such file; give it with --config, or start from the shipped config.toml"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); it must be a UTF-8 text file") from None
+    text = _text(path)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        line = f":{found[1]}" if found else ""
+        # At the end of a text tomllib names no line: what was begun last is not finished.
+        line = found[1] if found else len(text.rstrip().splitlines())
         raise ConfigError(
-            f"{path}{line}: not valid TOML: {error}; strings need quotes, tables [brackets]"
+            f"{path}:{line}: not valid TOML: {error}; strings need quotes, tables [brackets]"
         ) from None
+    if "path" in data:
+        raise ConfigError(f"{path}: path: no such key; allowed here: {', '.join(keys_of(Settings, ()))}")
+    overridden = {}
     for variable, (table, key) in OVERRIDES.items():
-        if variable in env:
-            data.setdefault(table, {})[key] = env[variable]
+        if variable in env and isinstance(data.setdefault(table, {}), dict):
+            data[table][key] = env[variable]
+            overridden[table, key] = variable
     try:
         settings = Settings.model_validate({**data, "path": path})
     except ValidationError as error:
-        raise ConfigError(_message(path, text, data, error)) from None
+        message = explain(path, text, data, error, Settings)
+        variable = next(
+            (name for key, name in overridden.items() if f": {'.'.join(key)} = " in message), None
+        )
+        raise ConfigError(f"environment variable {variable}: {message}" if variable else message) from None
     return settings.model_copy(update={"pbx": tuple(_with_secret(pbx, path, env) for pbx in settings.pbx)})
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{path}: no such file; give it with --config, or start from the shipped config.toml"
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); mend its path or rights") from None
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: is not UTF-8; save the file as UTF-8, not as GBK") from None
 
 
 def _with_secret(pbx: Pbx, path: Path, env: Mapping[str, str]) -> Pbx:
@@ -340,86 +373,17 @@ def _with_secret(pbx: Pbx, path: Path, env: Mapping[str, str]) -> Pbx:
         return pbx.model_copy(update={"secret": SecretStr(env[pbx.secret_env])})
     if pbx.secret_file is not None:
         place = pbx.secret_file if pbx.secret_file.is_absolute() else path.parent / pbx.secret_file
+        where = f"{path}: secret_file of [[pbx]] {pbx.name}: {place}"
         try:
             secret = place.read_text(encoding="utf-8").strip()
             open_to_all = place.stat().st_mode & stat.S_IROTH
         except OSError as error:
-            raise ConfigError(
-                f"{path}: secret_file {place}: cannot be read ({error.strerror}); mend its path or rights"
-            ) from None
+            raise ConfigError(f"{where} cannot be read ({error.strerror}); mend its path or rights") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{where} is not text; write the secret alone into it, as UTF-8") from None
         if open_to_all:
-            raise ConfigError(
-                f"{place}: everybody on this machine can read this secret; run: chmod 600 {place}"
-            )
+            raise ConfigError(f"{where} can be read by everybody on this machine; run: chmod 600 {place}")
+        if not secret:
+            raise ConfigError(f"{where} is empty; write the secret of manager.conf into it")
         return pbx.model_copy(update={"secret": SecretStr(secret)})
     return pbx
-
-
-def _message(path: Path, text: str, data: dict[str, Any], error: ValidationError) -> str:
-    first = error.errors()[0]
-    loc = tuple(part for part in first["loc"] if isinstance(part, str | int))
-    key = ".".join(str(part) for part in loc) or "file"
-    line = _line_of(text, loc)
-    place = f"{path}:{line}" if line else f"{path}"
-    kind = first["type"]
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(loc[-1]), _keys_at(loc[:-1]), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"allowed here: {', '.join(_keys_at(loc[:-1]))}"
-        return f"{place}: {key}: no such key; {hint}"
-    if kind == "missing":
-        return f"{place}: {key}: missing; add it"
-    problem = str(first["msg"]).removeprefix("Value error, ")
-    value = first.get("input")
-    shown = "" if isinstance(value, dict | BaseModel | Settings) else f" = {value!r}"
-    return f"{place}: {key}{shown}: {problem[0].lower() + problem[1:]}"
-
-
-_MODELS: dict[str, type[BaseModel]] = {
-    "site": Site,
-    "shift": Shift,
-    "team": Team,
-    "pbx": Pbx,
-    "store": StoreSettings,
-    "web": WebSettings,
-    "log": LogSettings,
-    "targets": Targets,
-    "agents": Agent,
-}
-
-
-def _keys_at(loc: tuple[str | int, ...]) -> list[str]:
-    """The keys a table may have."""
-    names = [part for part in loc if isinstance(part, str)]
-    if not names:
-        return ["site", "shift", "team", "pbx", "store", "web", "log"]
-    model = _MODELS.get(names[-1], Settings)
-    return [name for name in model.model_fields if name != "secret"]
-
-
-def _line_of(text: str, loc: tuple[str | int, ...]) -> int | None:
-    """The line of a key in a TOML text, or of its table where the key is not written; ``None`` if unknown."""
-    table: list[str | int] = []
-    counts: dict[str, int] = {}
-    best: tuple[int, int] | None = None
-    for number, line in enumerate(text.splitlines(), 1):
-        header = re.match(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]", line)
-        pair = re.match(r"\s*([\w\-]+)\s*=", line)
-        if header:
-            table = []
-            parts = header[2].split(".")
-            for depth, part in enumerate(parts):
-                name = ".".join(parts[: depth + 1])
-                table.append(part)
-                if header[1] == "[[" and depth == len(parts) - 1:
-                    counts[name] = counts.get(name, -1) + 1
-                if name in counts:
-                    table.append(counts[name])
-            here: list[str | int] = table
-        elif pair:
-            here = [*table, pair[1]]
-        else:
-            continue
-        depth = len(here)
-        if tuple(here) == loc[:depth] and (best is None or depth > best[0]):
-            best = (depth, number)
-    return best[1] if best else None
