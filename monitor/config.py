@@ -344,10 +344,8 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         settings = Settings.model_validate({**data, "path": path})
     except ValidationError as error:
         message = explain(path, text, data, error, Settings)
-        variable = next(
-            (name for key, name in overridden.items() if f": {'.'.join(key)} = " in message), None
-        )
-        raise ConfigError(f"environment variable {variable}: {message}" if variable else message) from None
+        told = [name for key, name in overridden.items() if f": {'.'.join(key)} = " in message]
+        raise ConfigError(f"environment variable {told[0]}: {message}" if told else message) from None
     return settings.model_copy(update={"pbx": tuple(_with_secret(pbx, path, env) for pbx in settings.pbx)})
 
 
