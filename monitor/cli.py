@@ -89,8 +89,16 @@ def demo(
 
 
 @app.command()
+def listen(config: Config = DEFAULT_CONFIG) -> None:
+    """Listener and store without the dashboard; `dialwatch web` beside it shows what it stores."""
+    from monitor import service
+
+    service.run(_settings(config), web=False)
+
+
+@app.command()
 def web(config: Config = DEFAULT_CONFIG) -> None:
-    """The dashboard alone, on what is stored; a `dialwatch run` elsewhere listens."""
+    """The dashboard alone, on what is stored; a `dialwatch listen` or `run` elsewhere listens."""
     from monitor import service
 
     service.run(_settings(config), listen=False)

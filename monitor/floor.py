@@ -171,7 +171,7 @@ class Floor:
                 line.again.set()
 
     async def follow_store(self) -> None:
-        """Show for ever what another process stores: for ``dialwatch web`` beside a ``dialwatch run``."""
+        """Show for ever what another process stores: for ``dialwatch web`` beside a ``dialwatch listen``."""
         shown: dict[str, Change] = {}
         while True:
             await asyncio.sleep(FOLLOW_SECONDS)
@@ -204,7 +204,9 @@ class Floor:
                     calls[missing] = ended
             heard = await self.store.last_heard(name)
             up = heard is not None and now - heard < SILENT_SECONDS
-            reason = "" if up else "no process has heard this PBX lately; is dialwatch run at work?"
+            reason = (
+                "" if up else "no process has heard this PBX lately; is dialwatch listen (or run) at work?"
+            )
             state, since = (LinkState.UP, 0.0) if up else (LinkState.DOWN, heard or 0.0)
             if line.status is None or line.status.state is not state:
                 line.status = LinkStatus(pbx=name, state=state, since=since or now, reason=reason)

@@ -49,7 +49,7 @@ _RETRY_MOST_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A Dialwatch that is up: where its pages are, and its rooms, for whoever started it."""
+    """A Dialwatch that is up: where its pages are (empty: it has none), and its rooms."""
 
     url: str
     floor: Floor
@@ -64,6 +64,7 @@ async def serve(
     *,
     clock: Clock | None = None,
     listen: bool = True,
+    web: bool = True,
     ready: Hook | None = None,
     stop: asyncio.Event | None = None,
 ) -> None:
@@ -71,16 +72,18 @@ async def serve(
 
     ``clock`` is the floor's (the demo's runs faster); sessions and pauses go by the machine's own. ``ready``
     is called once the pages can be opened, before anybody is asked to set up a login: the demo makes its
-    logins there. ``listen=False`` connects to no PBX and
-    follows what another process stores.
+    logins there. ``listen=False`` connects to no PBX and follows what another process stores;
+    ``web=False`` is that other process: no pages, nothing is bound.
 
     Raises ``EnvironmentFault`` when the address can't be had, ``StoreError`` when the store's URL is wrong.
     """
-    sock = _bound(settings.web.host, settings.web.port)
-    with contextlib.closing(sock):
+    with contextlib.ExitStack() as held:
+        sock = held.enter_context(contextlib.closing(_bound(settings))) if web else None
         floor_clock = clock or SystemClock()
         store = await Store.open(settings.store.database_url)
-        writer = Writer(store, settings.store.data_dir / "outbox", settings.store.outbox_bytes)
+        # Who follows stores no calls, and leaves alone what the listening process keeps for the store.
+        outbox = settings.store.data_dir / ("outbox" if listen else "outbox-web")
+        writer = Writer(store, outbox, settings.store.outbox_bytes)
         floor = Floor(settings, floor_clock, store, writer)
         try:
             await _run(floor, sock, listen, ready, stop or asyncio.Event())
@@ -95,24 +98,27 @@ async def serve(
 
 
 async def _run(
-    floor: Floor, sock: socket.socket, listen: bool, ready: Hook | None, stop: asyncio.Event
+    floor: Floor, sock: socket.socket | None, listen: bool, ready: Hook | None, stop: asyncio.Event
 ) -> None:
-    guard = Guard(StoredSessions(floor.store), floor.settings.web.allowed_origins)
-    server = _web_server(floor, guard)
-    host, port = sock.getsockname()[:2]
-    running = Running(f"http://{_shown_host(host)}:{port}", floor, floor.store)
+    running = Running(_url(sock), floor, floor.store)
     stored = await _try_store(floor)
     with _signals(stop):
         async with asyncio.TaskGroup() as group:
             rooms = [
                 group.create_task(_kept_up("writer", floor.writer.run)),
-                group.create_task(_kept_up("hub", floor.hub.run)),
-                group.create_task(_kept_up("sessions", lambda: _watch_sessions(floor, guard))),
                 group.create_task(_kept_up("heard", floor.keep_heard)),
             ]
-            web = group.create_task(_serve_web(server, sock, stop))
-            while not (server.started or web.done()):  # noqa: ASYNC110 - uvicorn sets an attribute, no event
-                await asyncio.sleep(0.01)
+            server = None
+            if sock is not None:
+                guard = Guard(StoredSessions(floor.store), floor.settings.web.allowed_origins)
+                server = _web_server(floor, guard)
+                rooms += [
+                    group.create_task(_kept_up("hub", floor.hub.run)),
+                    group.create_task(_kept_up("sessions", lambda: _watch_sessions(floor, guard))),
+                ]
+                web = group.create_task(_serve_web(server, sock, stop))
+                while not (server.started or web.done()):  # noqa: ASYNC110 - uvicorn sets an attribute, no event
+                    await asyncio.sleep(0.01)
             if listen:
                 rooms += [
                     group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
@@ -124,7 +130,8 @@ async def _run(
             await stop.wait()
             for room in rooms:
                 room.cancel()
-            server.should_exit = True
+            if server is not None:
+                server.should_exit = True
 
 
 async def _greet(running: Running, stored: bool, ready: Hook | None) -> None:
@@ -136,7 +143,8 @@ async def _greet(running: Running, stored: bool, ready: Hook | None) -> None:
         stored = await _try_store(running.floor)
     if ready is not None:
         await ready(running)
-    await _offer_set_up(running)
+    if running.url:
+        await _offer_set_up(running.store, running.url)
 
 
 async def _try_store(floor: Floor) -> bool:
@@ -150,17 +158,17 @@ async def _try_store(floor: Floor) -> bool:
     return True
 
 
-async def _offer_set_up(running: Running) -> None:
+async def _offer_set_up(store: Store, url: str) -> None:
     """Print a one-time link when there is no login yet."""
-    if await running.store.users():
-        log.info("ready", url=running.url)
+    if await store.users():
+        log.info("ready", url=url)
         return
     token = new_token()
-    await running.store.create_setup_token(token_hash(token), time.time() + SETUP_SECONDS)
+    await store.create_setup_token(token_hash(token), time.time() + SETUP_SECONDS)
     sys.stderr.write(
         f"还没有登录账号。请在 24 小时内打开此链接创建第一个账号（仅可使用一次）：\n"
         f"There is no login yet. Make the first one here within 24 hours (the link works once):\n"
-        f"  {running.url}/setup?token={token}\n"
+        f"  {url}/setup?token={token}\n"
     )
     sys.stderr.flush()
 
@@ -280,8 +288,9 @@ async def _serve_web(server: _Server, sock: socket.socket, stop: asyncio.Event) 
         stop.set()
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _bound(settings: Settings) -> socket.socket:
     """A socket on the address the pages are to have. Raises ``EnvironmentFault``."""
+    host, port = settings.web.host, settings.web.port
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
@@ -302,10 +311,14 @@ def _bound(host: str, port: int) -> socket.socket:
     return sock
 
 
-def _shown_host(host: str) -> str:
+def _url(sock: socket.socket | None) -> str:
+    """How the pages on a socket are opened; empty without one."""
+    if sock is None:
+        return ""
+    host, port = sock.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return socket.gethostname()
-    return f"[{host}]" if ":" in host else host
+        host = socket.gethostname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager
@@ -332,8 +345,8 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(each)
 
 
-def run(settings: Settings, *, listen: bool = True) -> None:
-    """What ``dialwatch run`` does; on uvloop where it is installed."""
+def run(settings: Settings, *, listen: bool = True, web: bool = True) -> None:
+    """What ``dialwatch run`` does, ``listen`` or ``web`` alone; on uvloop where it is installed."""
     new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
     with contextlib.suppress(ImportError):
         from uvloop import new_event_loop as new_event_loop  # not on every platform
@@ -344,4 +357,4 @@ def run(settings: Settings, *, listen: bool = True) -> None:
         gc.freeze()
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(serve(settings, listen=listen, ready=settle))
+        runner.run(serve(settings, listen=listen, web=web, ready=settle))

@@ -12,8 +12,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,16 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor import floor, service
 from monitor.clock import FastClock
-from monitor.config import Settings
+from monitor.config import Settings, load
 from monitor.domain import Outcome, Phase
 from monitor.errors import EnvironmentFault
 from monitor.pbx.wire import MESSAGE_END, Framer
 from monitor.service import Running, serve
+from monitor.store.outbox import Outbox
 from monitor.store.store import Store
 from monitor.web.guard import COOKIE
 from monitor.web.security import token_hash
+from tests.metrics.test_board import dial
 from tests.pbx.fake_ami import FakeAmi, fake_ami
 from tests.web.serving import until, within
 
@@ -291,6 +293,70 @@ async def test_a_second_process_shows_what_the_first_one_stores(
                 await ami.send(b"".join(messages[until_answered() :]))
                 assert (await agent_in(socket, "wrap_up"))["figures"]["connects"] == 1
             assert ami.connections == 1
+
+
+async def test_listen_and_web_are_two_processes_over_one_store(tmp_path: Path) -> None:
+    async with fake_ami() as ami:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        path = tmp_path / "config.toml"
+        path.write_text(
+            f'[site]\nname="x"\n[store]\ndata_dir="{tmp_path}/data"\n[web]\nport={port}\n'
+            f'[[pbx]]\nname="main"\nhost="127.0.0.1"\nport={ami.port}\nusername="dialwatch"\nsecret_env="SECRET"\n'
+            'agents=["PJSIP/80[0-9][0-9]"]\ntrunks=["PJSIP/trunk-*"]\ndial_prefix="9"\n'
+            '[[team]]\nid="t1"\nname="一组"\nagents=[{extension="8001",name="张伟"}]\n'
+        )
+        store = await Store.open(load(path).store.database_url)
+        await store.upgrade()
+        await store.create_user("wang", "", "supervisor")
+        await store.create_session("wang", token_hash("wang"), time.time() + 600)
+        with dialwatch("web", path), dialwatch("listen", path):
+            await ami.until(lambda: "Status" in ami.names())
+            async for attempt in connect(
+                f"ws://127.0.0.1:{port}/ws/board",
+                origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
+                additional_headers={"Cookie": f"{COOKIE}=wang"},
+                proxy=None,
+            ):
+                async with attempt as seen:
+                    messages = call_messages()
+                    await ami.send(b"".join(messages[: until_answered()]))
+                    assert (await agent_in(seen, "talking"))["call"]["number"] == "138****0001"
+                    await ami.send(b"".join(messages[until_answered() :]))
+                    assert (await agent_in(seen, "wrap_up"))["figures"]["connects"] == 1
+                    break
+        assert ami.connections == 1
+        (stored,) = await store.calls_between(0, time.time() + 1)
+        await store.close()
+        assert stored.outcome is Outcome.ANSWERED
+
+
+async def test_who_follows_leaves_the_outbox_to_who_listens(tmp_path: Path) -> None:
+    made = settings(tmp_path, 1)
+    outbox = Outbox(tmp_path / "data/outbox", 1 << 20)
+    outbox.append([dial("8001", CLOCK.now(), talk=40)])
+    async with serving(made, listen=False) as running:
+        assert await running.store.calls_between(0, 4e9) == []
+    assert not outbox.empty
+    async with serving(made, web=False) as running:
+        assert running.url == ""
+        assert len(await running.store.calls_between(0, 4e9)) == 1
+
+
+@contextmanager
+def dialwatch(command: str, path: Path) -> Iterator[None]:
+    """A command of Dialwatch in a process of its own; it has to end cleanly."""
+    argv = [sys.executable, "-m", "monitor.cli", command, "--config", str(path)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "SECRET": "s3cr3t-word"}
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            yield
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=20)
+            assert process.returncode == 0, told
+            assert b"Traceback" not in told
+        finally:
+            process.kill()
 
 
 async def test_a_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
