@@ -186,6 +186,100 @@ class Call(Value, frozen=True, kw_only=True):
         return self.direction is Direction.OUTBOUND and self.answered_at is not None
 
 
+class BriefSegment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A stretch of talk, in brief (``Segment``)."""
+
+    agent: str
+    started_at: float
+    ended_at: float | None
+
+
+class BriefLeg(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A channel that was called, in brief (``Leg``)."""
+
+    role: LegRole
+    endpoint: str
+    started_at: float
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float | None
+    dial_status: str | None
+    cause: int | None
+
+
+class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What has to be known of a call that is over to count it; a day of them is read in a moment.
+
+    Names and meanings are ``Call``'s. Its legs leave out the root, which counts for nothing. The order of
+    fields is stored: new ones go to the end, with a default.
+    """
+
+    id: str
+    pbx: str
+    direction: Direction
+    agent: str | None
+    trunk: str | None
+    started_at: float
+    answered_at: float | None
+    ended_at: float | None
+    ring_seconds: float
+    talk_seconds: float
+    outcome: Outcome | None
+    complete: bool
+    segments: tuple[BriefSegment, ...]
+    legs: tuple[BriefLeg, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Always: a call that goes on has no brief."""
+        return True
+
+    @property
+    def is_dial(self) -> bool:
+        """As ``Call.is_dial``."""
+        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
+
+    @property
+    def is_connect(self) -> bool:
+        """As ``Call.is_connect``."""
+        return self.direction is Direction.OUTBOUND and self.answered_at is not None
+
+
+def brief(call: Call) -> Brief | None:
+    """A call in brief; ``None`` while it goes on."""
+    if not call.ended:
+        return None
+    return Brief(
+        call.id,
+        call.pbx,
+        call.direction,
+        call.agent,
+        call.trunk,
+        call.started_at,
+        call.answered_at,
+        call.ended_at,
+        call.ring_seconds,
+        call.talk_seconds,
+        call.outcome,
+        call.complete,
+        tuple(BriefSegment(each.agent, each.started_at, each.ended_at) for each in call.segments),
+        tuple(
+            BriefLeg(
+                leg.role,
+                leg.endpoint,
+                leg.started_at,
+                leg.ringing_at,
+                leg.answered_at,
+                leg.ended_at,
+                leg.dial_status,
+                leg.cause,
+            )
+            for leg in call.legs
+            if leg.role is not LegRole.ROOT
+        ),
+    )
+
+
 class LinkState(StrEnum):
     """State of the connection to a PBX."""
 

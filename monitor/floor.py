@@ -30,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 HEARD_SECONDS = 5.0
 """How often it is stored that a PBX was heard: after a crash, at most so much is called blind too much."""
-REBUILD_SLICE = 2000
 FOLLOW_SECONDS = 2.0
 RECENT_SECONDS = 900.0
 SILENT_SECONDS = 45.0
@@ -149,26 +148,33 @@ class Floor:
         begun = self.board.begins_at(now)
         await self.store.sync_roster(self.settings, now)
         self.directory.learn(await self.store.roster())
-        calls = await self.store.calls_between(begun, now + 1)
-        others: list[Change] = [*await self.store.gaps(begun, now), *await self.store.extensions()]
-        stored: Change
-        for count, stored in enumerate((*calls, *others)):
-            if _identity(stored) not in self._since_rebuild:
-                self._show(stored, now)
-            if count % REBUILD_SLICE == 0:
-                # The listeners' turn: a day of calls takes longer than Asterisk waits for a reader.
-                await asyncio.sleep(0)
+        # Some thousands at a time, and the listeners' turn between: Asterisk waits for no reader.
+        async for briefs, calls in self.store.counted_between(begun, now + 1):
+            self.board.load([each for each in briefs if each.id not in self._since_rebuild], now)
+            self._trunks |= {
+                f"{pbx}/{trunk}" for pbx, trunk in {(each.pbx, each.trunk) for each in briefs} if trunk
+            }
+            self._show_stored(calls, now)
+        self._show_stored(await self.store.gaps(begun, now), now)
+        self._show_stored(await self.store.extensions(), now)
         for line in self.lines:
             name = line.pbx.name
             still_open = await self.store.open_calls(name)
+            self._show_stored(still_open, now)
             line.last_heard = await self.store.last_heard(name)
-            unknown = [call for call in still_open if call.id not in self._open[name] or not line.listener]
+            unknown = [call for call in still_open if call.id not in self._since_rebuild]
             if line.listener is None:
                 line.pipeline.restore(unknown, line.last_heard)
             elif unknown:
                 # Only a new picture of the PBX tells what became of them: connect again.
                 line.pipeline.restore(unknown)
                 line.again.set()
+
+    def _show_stored(self, stored: Sequence[Change], now: float) -> None:
+        """Show what is stored, but for what a listener has told anew."""
+        for change in stored:
+            if _identity(change) not in self._since_rebuild:
+                self._show(change, now)
 
     async def follow_store(self) -> None:
         """Show for ever what another process stores: for ``dialwatch web`` beside a ``dialwatch listen``."""

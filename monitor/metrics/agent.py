@@ -8,7 +8,7 @@ from monitor.domain import Call, Direction, LegRole, Phase
 from monitor.masking import masked_number
 from monitor.metrics.frames import CallNow
 from monitor.metrics.idle import Hours, Line, TimeLine
-from monitor.metrics.tally import Stint, Tally
+from monitor.metrics.tally import Tally
 
 
 class State(StrEnum):
@@ -53,9 +53,7 @@ class AgentDay:
     """An extension's state and its figures of today."""
 
     __slots__ = (
-        "_inbound",
         "_now",
-        "_time_line",
         "call",
         "extension",
         "id",
@@ -68,6 +66,7 @@ class AgentDay:
         "state",
         "tally",
         "team",
+        "time_line",
     )
 
     def __init__(self, pbx: str, extension: str, name: str, team: str) -> None:
@@ -84,42 +83,30 @@ class AgentDay:
     def new_day(self, hours: Hours) -> None:
         """Forget yesterday; calls that are going on stay on the tile. ``hours`` are the shifts' of the day."""
         self.tally = Tally()
-        self._time_line = TimeLine(hours)
-        self._inbound: dict[str, Stint] = {}
+        self.time_line = TimeLine(self.extension, hours)
         self.line = Line()
         self.state, self.since, self.call = self._doing()
 
     @property
     def seen(self) -> bool:
         """Whether there is anything to tell of today."""
-        return bool(self._now) or len(self._time_line) > 0
+        return bool(self._now) or len(self.time_line) > 0
 
     def follow(self, call: Call) -> bool:
         """Keep a call while it goes on here; whether it does."""
         if doing(call, self.extension) is not None:
             self._now[call.id] = call
             return True
-        self._now.pop(call.id, None)
+        self.let_go(call.id)
         return False
 
-    def put(self, call_id: str, stint: Stint | None, direction: Direction) -> None:
-        """The agent's part in a call of today; ``None`` takes it away."""
-        self._time_line.put(call_id, stint)
-        if stint is not None and direction is Direction.INBOUND:
-            self._inbound[call_id] = stint
-        else:
-            self._inbound.pop(call_id, None)
-
-    def inbound_over(self, at: float) -> bool:
-        """Whether an inbound call was going on at an instant."""
-        return any(
-            stint.started_at <= at and (stint.ended_at is None or stint.ended_at >= at)
-            for stint in self._inbound.values()
-        )
+    def let_go(self, call_id: str) -> None:
+        """A call that is over, or goes on without this agent."""
+        self._now.pop(call_id, None)
 
     def look(self, now: float, wrap_up_seconds: float) -> None:
         """Bring ``state``, ``since``, ``call`` and ``line`` up to date."""
-        self.line = self._time_line.read()
+        self.line = self.time_line.read()
         self.state, self.since, self.call = self._doing()
         talked_until = self.line.talked_until
         wrapping_up = talked_until is not None and now < talked_until + wrap_up_seconds
@@ -136,7 +123,7 @@ class AgentDay:
             return best[1], best[2], self._with_whom(best[3])
         if self.reachable is False:
             return State.UNREACHABLE, self.reachable_since, None
-        if not len(self._time_line):
+        if not len(self.time_line):
             return State.NOT_SEEN, None, None
         return State.IDLE, self.line.last_ended_at, None
 

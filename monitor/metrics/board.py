@@ -8,19 +8,20 @@ A call belongs to the day in which its dial began.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from monitor.domain import Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
-from monitor.metrics import frames, rates, shifts, targets
+from monitor.domain import Brief, Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
+from monitor.metrics import bulk, frames, rates, shifts, targets
 from monitor.metrics.agent import AgentDay, State
-from monitor.metrics.changes import Changed
+from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.day import SLOT_SECONDS, Day
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.ranking import ranking
-from monitor.metrics.tally import Contribution, contribution
+from monitor.metrics.tally import Contribution, contribution, stints
 
 UNASSIGNED = "unassigned"
 """Team of extensions that make calls but stand in no team: nothing is lost."""
@@ -67,7 +68,7 @@ class Board:
         self._date = ""
         self._day = Day()
         self._half_days = HalfDays(settings.shifts, self._zone)
-        self._ahead: dict[str, Call] = {}
+        self._ahead: dict[str, Call | Brief] = {}
         self._going_on: dict[str, set[str]] = {}
         self._settling: set[str] = set()
         self._ranking: list[frames.Rank] = []
@@ -113,7 +114,7 @@ class Board:
             if self._agents[key].state is not State.WRAP_UP:
                 self._settling.discard(key)
                 self._changed.agents.add(key)
-        stage = (self._half_days.stages(now), int(now // 60))
+        stage = (self._half_days.stages(now), math.ceil(now / 60))  # begun minutes late count
         if stage != self._stage:
             self._stage = stage
             self._changed.parts |= {"deadlines", "site"}
@@ -143,7 +144,7 @@ class Board:
                 del self._agents[agent.id]
             agent.new_day(self._day.hours)
         self._settling.clear()
-        self._changed = Changed(self._agents, self._team_ids(), self._day.trunks)
+        self._changed = Changed(self._agents, self._team_ids(), self._day.trunks, PARTS)
         ahead, self._ahead = self._ahead, {}
         for call in ahead.values():
             self._apply_call(call)
@@ -174,67 +175,112 @@ class Board:
             agent.reachable, agent.reachable_since = status.reachable, status.at
             self._changed.agents.add(key)
 
-    def _apply_call(self, call: Call) -> None:
+    def load(self, calls: Sequence[Brief], now: float) -> None:
+        """Take many calls that are over: the same as applying one after the other, in a fraction of the time."""
+        self._turn(now)
+        day = self._day
+        known, start, end = day.parts.keys() | self._going_on.keys(), day.start, day.end
+        fresh = [call for call in calls if start <= call.started_at < end and call.id not in known]
+        if len(fresh) < len(calls):
+            for call in calls:
+                if call.id in known or not start <= call.started_at < end:
+                    self._apply_call(call)
+        plain = bulk.Plain(fresh, self._site.effective_seconds)
+        for (pbx, extension), mine in plain.agents.items():
+            agent = self._agent(pbx, extension)
+            agent.time_line.load(mine.order, mine.calls, mine.ends, mine.talked)
+            plain.count(mine, (agent.tally, day.team(agent.team), day.site))
+            self._half_days.load(agent.id, mine.dials)
+            day.parts.update(zip([call_id for _, call_id in mine.order], mine.calls, strict=True))
+            self._changed.agents.add(agent.id)
+        plain.count_day(day)
+        self._changed.trunks |= day.trunks.keys()
+        self._changed.parts |= {"site", "deadlines", "hours", "last_hour"}
+        for call in plain.others:
+            self._apply_call(call)
+
+    def _apply_call(self, call: Call | Brief) -> None:
         self._follow(call)
-        old = self._day.parts.get(call.id)
+        day, started_at = self._day, call.started_at
+        old = day.parts.get(call.id)
+        if isinstance(old, Brief):
+            old = contribution(old, self._site.effective_seconds)
         part = None
-        if self._day.holds(call.started_at):
+        if day.start <= started_at < day.end:
             part = contribution(call, self._site.effective_seconds)
-        elif self._day.end <= call.started_at < self._day.end + SLOT_SECONDS:
+        elif day.end <= started_at < day.end + SLOT_SECONDS:
             self._ahead[call.id] = call  # begun after a midnight that the PBX's clock had before ours
-        dialler = f"{call.pbx}/{call.agent}" if call.agent is not None and call.is_dial else None
-        if self._half_days.put(call.id, dialler, call.started_at):
-            self._changed.parts.add("deadlines")
-            self._changed.agents |= {key for key in (dialler,) if key in self._agents}
+        self._check_half_days(call)
         if part == old:
             return
         if old is not None:
             self._count(call.id, old, -1, part)
-            del self._day.parts[call.id]
+            del day.parts[call.id]
         if part is not None:
-            self._day.parts[call.id] = part
+            day.parts[call.id] = part
             self._count(call.id, part, 1, part)
 
-    def _follow(self, call: Call) -> None:
+    def _check_half_days(self, call: Call | Brief) -> None:
+        """Keep what tells who has begun, and who was on an inbound call."""
+        dialler = f"{call.pbx}/{call.agent}" if call.agent is not None and call.is_dial else None
+        if self._half_days.put(call.id, dialler, call.started_at):
+            self._changed.parts.add("deadlines")
+            if dialler in self._agents:
+                self._changed.agents.add(dialler)
+        inbound = call.direction is Direction.INBOUND
+        parts = {f"{call.pbx}/{each.agent}": each for each in stints(call)} if inbound else {}
+        concerned = self._half_days.put_inbound(call.id, call.started_at, parts)
+        if concerned:
+            self._changed.agents |= concerned & self._agents.keys()
+
+    def _follow(self, call: Call | Brief) -> None:
         """Show the call on the tiles of whom it concerns, and no longer on those of whom it did."""
         concerned = self._going_on.pop(call.id, set())
-        if not call.ended:
-            extensions = {segment.agent for segment in call.segments}
-            internal = call.direction is Direction.INTERNAL
-            for leg in call.legs:
-                known = internal and f"{call.pbx}/{leg.endpoint}" in self._agents
-                if leg.role is LegRole.AGENT or known:
-                    extensions.add(leg.endpoint)
-            if call.agent is not None:
-                extensions.add(call.agent)
-            concerned |= {self._agent(call.pbx, extension).id for extension in extensions}
+        if isinstance(call, Brief) or call.ended:
+            for key in concerned:
+                self._agents[key].let_go(call.id)
+            self._changed.agents |= concerned
+            return
+        extensions = {segment.agent for segment in call.segments}
+        internal = call.direction is Direction.INTERNAL
+        for leg in call.legs:
+            known = internal and f"{call.pbx}/{leg.endpoint}" in self._agents
+            if leg.role is LegRole.AGENT or known:
+                extensions.add(leg.endpoint)
+        if call.agent is not None:
+            extensions.add(call.agent)
+        concerned |= {self._agent(call.pbx, extension).id for extension in extensions}
         busy = {key for key in concerned if self._agents[key].follow(call)}
         if busy:
             self._going_on[call.id] = busy
         self._changed.agents |= concerned
 
     def _count(self, call_id: str, part: Contribution, sign: int, new: Contribution | None) -> None:
-        day, changed = self._day, self._changed
+        day, changed, pbx = self._day, self._changed, part.pbx
         day.count(part, sign)
         for stint in part.stints:
-            agent = self._agent(part.pbx, stint.agent)
-            stays = new is not None and any(each.agent == stint.agent for each in new.stints)
-            if sign > 0 or not stays:
-                agent.put(call_id, stint if sign > 0 else None, part.direction)
+            agent = self._agent(pbx, stint.agent)
+            if sign > 0:
+                agent.time_line.put(call_id, stint)
+            elif new is None or all(each.agent != stint.agent for each in new.stints):
+                agent.time_line.put(call_id, None)
             changed.agents.add(agent.id)
             changed.teams.add(agent.team)
         for extension, micros in part.talk_micros:
-            agent = self._agent(part.pbx, extension)
-            agent.tally.talk_micros += sign * micros
-            day.team(agent.team).talk_micros += sign * micros
+            agent = self._agent(pbx, extension)
+            for tally in (agent.tally, day.team(agent.team)):
+                tally.talk(sign * micros, finished=part.finished)
         if part.agent is not None:
-            agent = self._agent(part.pbx, part.agent)
-            agent.tally.add_dial(part, sign)
-            day.team(agent.team).add_dial(part, sign)
-        changed.trunks |= {f"{part.pbx}/{seizure.trunk}" for seizure in part.seizures}
+            agent = self._agent(pbx, part.agent)
+            for tally in (agent.tally, day.team(agent.team)):
+                tally.count(part, sign)
+                tally.ring_micros += sign * part.ring_micros
+        for seizure in part.seizures:
+            changed.trunks.add(f"{pbx}/{seizure.trunk}")
         changed.parts.add("site")
         if part.dial:
-            changed.parts |= {"hours", "last_hour"}
+            changed.parts.add("hours")
+            changed.parts.add("last_hour")
 
     # ------------------------------------------------------------------ reading
 

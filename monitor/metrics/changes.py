@@ -9,14 +9,18 @@ PARTS = frozenset(("site", "deadlines", "ranking", "links", "gaps", "hours", "la
 
 
 class Changed:
-    """Ids of agents, teams and trunks, and names of other parts. Given any to begin with: everything."""
+    """Ids of agents, teams and trunks, and names of other parts."""
 
     __slots__ = ("agents", "parts", "teams", "trunks")
 
     def __init__(
-        self, agents: Iterable[str] = (), teams: Iterable[str] = (), trunks: Iterable[str] = ()
+        self,
+        agents: Iterable[str] = (),
+        teams: Iterable[str] = (),
+        trunks: Iterable[str] = (),
+        parts: Iterable[str] = (),
     ) -> None:
         self.agents = set(agents)
         self.teams = set(teams)
         self.trunks = set(trunks)
-        self.parts: set[str] = set()
+        self.parts = set(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from monitor.domain import Brief
 from monitor.metrics import frames
 from monitor.metrics.tally import Contribution, Tally, TrunkDay, seconds
 
@@ -19,7 +20,8 @@ class Day:
         self, start: float = 0.0, end: float = 0.0, hours: Sequence[tuple[float, float]] = ()
     ) -> None:
         self.start, self.end, self.hours = start, end, hours
-        self.parts: dict[str, Contribution] = {}
+        self.parts: dict[str, Contribution | Brief] = {}
+        """What each call has added: itself in brief, where it was counted with many others at once."""
         self.site = Tally()
         self.teams: dict[str, Tally] = {}
         self.trunks: dict[str, TrunkDay] = {}
@@ -32,30 +34,50 @@ class Day:
 
     def team(self, team: str) -> Tally:
         """A team's sums."""
-        return self.teams.setdefault(team, Tally())
+        found = self.teams.get(team)
+        if found is None:
+            found = self.teams[team] = Tally()
+        return found
+
+    def trunk(self, pbx: str, name: str) -> TrunkDay:
+        """A trunk's sums."""
+        key = f"{pbx}/{name}"
+        found = self.trunks.get(key)
+        if found is None:
+            found = self.trunks[key] = TrunkDay(pbx, name)
+        return found
 
     def count(self, part: Contribution, sign: int) -> None:
         """The sums that need no agent: site, trunks, hours."""
         talk = sum(micros for _, micros in part.talk_micros)
-        self.site.add_dial(part, sign)
-        self.site.talk_micros += sign * talk
+        self.site.count(part, sign)
+        self.site.ring_micros += sign * part.ring_micros
+        self.site.talk(sign * talk, finished=part.finished)
         for seizure in part.seizures:
-            key = f"{part.pbx}/{seizure.trunk}"
-            trunk = self.trunks.get(key)
-            if trunk is None:
-                trunk = self.trunks[key] = TrunkDay(part.pbx, seizure.trunk)
-            trunk.add(seizure, sign)
+            self.trunk(part.pbx, seizure.trunk).add(seizure, sign)
         if part.dial:
-            hour = int((part.started_at - self.start) // HOUR_SECONDS)
-            for table, place in (
-                (self._by_hour, hour),
-                (self._by_slot, int(part.started_at // SLOT_SECONDS)),
-            ):
-                bucket = table.setdefault(place, [0, 0, 0, 0])
-                bucket[0] += sign
-                bucket[1] += sign * part.finished
-                bucket[2] += sign * part.connect
-                bucket[3] += sign * talk
+            self.count_dials(part.started_at, sign, sign * part.finished, sign * part.connect, sign * talk)
+
+    def count_dials(
+        self, begun_at: float, dials: int, finished: int, connects: int, talk_micros: int
+    ) -> None:
+        """Add dials begun in the same five minutes of the same hour."""
+        for table, place in (
+            (self._by_hour, int((begun_at - self.start) // HOUR_SECONDS)),
+            (self._by_slot, int(begun_at // SLOT_SECONDS)),
+        ):
+            bucket = table.get(place)
+            if bucket is None:
+                bucket = table[place] = [0, 0, 0, 0]
+            bucket[0] += dials
+            bucket[1] += finished
+            bucket[2] += connects
+            bucket[3] += talk_micros
+
+    def same_place_until(self, at: float) -> float:
+        """Up to when dials count in the same five minutes and the same hour as one begun ``at``."""
+        hour = self.start + ((at - self.start) // HOUR_SECONDS + 1) * HOUR_SECONDS
+        return min((at // SLOT_SECONDS + 1) * SLOT_SECONDS, hour)
 
     def hour_frames(self) -> list[frames.Bucket]:
         """The hours from the first to the last with a shift or a dial."""

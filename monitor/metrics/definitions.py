@@ -48,7 +48,12 @@ METRICS = (
         "seconds an agent was in conversation with the far end of an outbound dial, hold included",
     ),
     Metric(
-        "average_talk_seconds", "seconds", "平均通话时长", "Average talk time", "talk time ÷ connects", "ACD"
+        "average_talk_seconds",
+        "seconds",
+        "平均通话时长",
+        "Average talk time",
+        "talk time ÷ connects, of finished dials",
+        "ACD",
     ),
     Metric(
         "ring_seconds",

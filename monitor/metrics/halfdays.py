@@ -1,22 +1,27 @@
 """The half-days of a day: who dialled first when, the verdicts at the deadlines, who has not begun.
 
-A shift past midnight is checked on the day it began and stays to be seen on the next; therefore dials from
-before midnight are kept as evidence as far back as a shift of today reaches.
+A shift past midnight is checked on the day it began and stays to be seen on the next; therefore dials and
+inbound calls from before midnight are kept as evidence as far back as a shift of today reaches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from monitor.metrics import frames, shifts
 from monitor.metrics.agent import AgentDay
+from monitor.metrics.tally import Stint
 
 First = tuple[float, str]
-"""Begin of a first dial, and its call."""
+"""Begin of a dial, and its call."""
 
 _NEVER: First = (float("inf"), "")
+
+INBOUND_SECONDS = 4 * 3600.0
+"""An inbound call that goes on over a deadline has begun so long before it at most."""
 
 BlindTimes = Mapping[str, Sequence[shifts.Blind]]
 """By PBX, when it was not heard."""
@@ -25,7 +30,7 @@ BlindTimes = Mapping[str, Sequence[shifts.Blind]]
 class HalfDays:
     """First dials by agent and shift. Putting a dial is O(1); taking a first one away looks through all."""
 
-    __slots__ = ("_dials", "_first", "_shifts", "_zone", "begins_at", "windows")
+    __slots__ = ("_dials", "_first", "_inbound", "_inbound_of", "_shifts", "_zone", "begins_at", "windows")
 
     def __init__(self, plan: Iterable[shifts.ShiftTimes], zone: ZoneInfo) -> None:
         self._shifts = tuple(plan)
@@ -34,13 +39,19 @@ class HalfDays:
         self.begins_at = float("-inf")
         self._dials: dict[str, tuple[str, float]] = {}
         self._first: list[dict[str, First]] = []
+        #: By call: when it began, and each agent's part in it; and by agent, which calls.
+        self._inbound: dict[str, tuple[float, Mapping[str, Stint]]] = {}
+        self._inbound_of: dict[str, set[str]] = {}
 
     def turn(self, day: date) -> None:
-        """Begin a day. ``begins_at`` is from when on dials matter to it."""
+        """Begin a day. ``begins_at`` is from when on calls matter to it."""
         self.windows = shifts.windows_touching(day, self._shifts, self._zone)
         midnight, _ = shifts.day_bounds(day, self._zone)
-        self.begins_at = min((window.counts_from for window in self.windows), default=midnight)
-        self.begins_at = min(self.begins_at, midnight)
+        reach = [min(each.counts_from, each.dial_by_at - INBOUND_SECONDS) for each in self.windows]
+        self.begins_at = min([midnight, *reach])
+        for call_id, (begun_at, _) in tuple(self._inbound.items()):
+            if begun_at < self.begins_at:
+                self.put_inbound(call_id, begun_at, {})
         self._first = [{} for _ in self.windows]
         dials = {key: dial for key, dial in self._dials.items() if dial[1] >= self.begins_at}
         self._dials = {}
@@ -67,6 +78,35 @@ class HalfDays:
                 changed = True
         return changed
 
+    def load(self, agent: str, dials: Sequence[First]) -> None:
+        """Take many dials of an agent, none of them known."""
+        dials = sorted(dials)
+        self._dials.update([(call_id, (agent, at)) for at, call_id in dials if at >= self.begins_at])
+        for window, first in zip(self.windows, self._first, strict=True):
+            place = bisect_left(dials, (window.counts_from, ""))
+            if place < len(dials) and dials[place][0] < window.ends_at:
+                first[agent] = min(dials[place], first.get(agent, _NEVER))
+
+    def put_inbound(self, call_id: str, begun_at: float, parts: Mapping[str, Stint]) -> Set[str]:
+        """Each agent's part in an inbound call as it stands, none for another call. Gives whom it concerns."""
+        old = self._inbound.pop(call_id, (begun_at, {}))[1]
+        for agent in old:
+            self._inbound_of[agent].discard(call_id)
+        if not parts or begun_at < self.begins_at:
+            return old.keys()
+        self._inbound[call_id] = (begun_at, parts)
+        for agent in parts:
+            self._inbound_of.setdefault(agent, set()).add(call_id)
+        return old.keys() | parts.keys()
+
+    def _on_inbound(self, agent: str, window: shifts.Window, now: float) -> bool:
+        """Whether an agent was on an inbound call at a deadline that is over."""
+        at = window.dial_by_at
+        if now <= at:
+            return False
+        mine = (self._inbound[call_id][1][agent] for call_id in self._inbound_of.get(agent, ()))
+        return any(part.started_at <= at and (part.ended_at is None or part.ended_at >= at) for part in mine)
+
     def _search(self, window: shifts.Window, first: dict[str, First], agent: str) -> None:
         mine = (
             (at, call_id)
@@ -84,13 +124,18 @@ class HalfDays:
         return tuple((_stage(window, now), now > window.dial_by_at) for window in self.windows)
 
     def waiting(self, agents: Iterable[str], now: float) -> set[str]:
-        """Agents whose verdict changes with time alone: the deadline is over and they have not dialled."""
+        """Agents whose verdict changes with time alone: the deadline is over, and they have not dialled or were
+        on an inbound call."""
         late = [
-            first
+            (window, first)
             for window, first in zip(self.windows, self._first, strict=True)
             if window.dial_by_at < now <= window.ends_at + 60
         ]
-        return {agent for agent in agents if any(agent not in first for first in late)}
+        return {
+            agent
+            for agent in agents
+            if any(agent not in first or self._on_inbound(agent, window, now) for window, first in late)
+        }
 
     def of(
         self, agent: AgentDay, now: float, blind: BlindTimes, *, scheduled: bool
@@ -111,7 +156,7 @@ class HalfDays:
                     verdict=kind,
                     late_minutes=minutes,
                     call_id=first[1] if first else None,
-                    on_inbound=now >= window.dial_by_at and agent.inbound_over(window.dial_by_at),
+                    on_inbound=self._on_inbound(agent.id, window, now),
                 )
             )
         return found

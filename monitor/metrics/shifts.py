@@ -126,10 +126,10 @@ def _minutes(start: float, end: float) -> int:
     return max(1, math.ceil((end - start) / 60))
 
 
-def joined(blind: Iterable[Blind]) -> list[Blind]:
-    """Blind periods in order, those that touch made one."""
-    found: list[Blind] = []
-    for start, end in sorted(blind):
+def joined(periods: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Periods in order, those that touch made one."""
+    found: list[tuple[float, float]] = []
+    for start, end in sorted(periods):
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
@@ -142,9 +142,9 @@ def _overlaps(blind: Sequence[Blind], start: float, end: float) -> bool:
 
 
 def hours(day: Iterable[Window], start: float, end: float) -> list[tuple[float, float]]:
-    """The shifts' hours that lie between two instants, such as a day's begin and end."""
+    """The shifts' hours that lie between two instants, such as a day's begin and end; none counts twice."""
     clipped = ((max(start, window.starts_at), min(end, window.ends_at)) for window in day)
-    return sorted((begin, to) for begin, to in clipped if begin < to)
+    return joined((begin, to) for begin, to in clipped if begin < to)
 
 
 def elapsed_share(now: float, scheduled: Sequence[tuple[float, float]]) -> float:

@@ -11,7 +11,7 @@ from collections import Counter
 
 import msgspec
 
-from monitor.domain import Call, Direction, LegRole, Outcome
+from monitor.domain import Brief, BriefLeg, BriefSegment, Call, Direction, Leg, LegRole, Outcome, Segment
 from monitor.metrics import frames
 from monitor.metrics.rates import share
 
@@ -61,45 +61,53 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     complete: bool
 
 
-def contribution(call: Call, effective_seconds: float) -> Contribution:
+def contribution(call: Call | Brief, effective_seconds: float) -> Contribution:
     """What a call adds as it stands. Talk counts in outbound dials only (METRICS: talk time)."""
     outbound = call.direction is Direction.OUTBOUND
     talk: dict[str, int] = {}
     if outbound:
         for segment in call.segments:
-            ended_at = segment.ended_at if segment.ended_at is not None else segment.started_at
-            micros = _micros(max(0.0, ended_at - segment.started_at))
-            talk[segment.agent] = talk.get(segment.agent, 0) + micros
+            talk[segment.agent] = talk.get(segment.agent, 0) + segment_micros(segment)
     return Contribution(
         pbx=call.pbx,
         direction=call.direction,
         started_at=call.started_at,
         agent=call.agent,
-        stints=_stints(call),
+        stints=stints(call),
         dial=call.is_dial,
         finished=call.is_dial and call.ended,
         connect=call.is_connect,
         effective=call.is_connect and call.talk_seconds >= effective_seconds,
         outcome=call.outcome if outbound else None,
-        ring_micros=_micros(call.ring_seconds) if call.is_dial else 0,
+        ring_micros=micros(call.ring_seconds) if call.is_dial else 0,
         talk_micros=tuple(talk.items()),
         seizures=_seizures(call) if outbound else (),
         complete=call.complete,
     )
 
 
-def _micros(seconds: float) -> int:
+def micros(seconds: float) -> int:
+    """Seconds as whole microseconds, which add up to the same in any order."""
     return round(seconds * MICRO)
 
 
-def _stints(call: Call) -> tuple[Stint, ...]:
+def segment_micros(segment: Segment | BriefSegment) -> int:
+    """How long a stretch of talk was; one that goes on counts when it is over."""
+    ended_at = segment.ended_at
+    return (
+        micros(ended_at - segment.started_at) if ended_at is not None and ended_at > segment.started_at else 0
+    )
+
+
+def stints(call: Call | Brief) -> tuple[Stint, ...]:
     """The parts of whoever made, answered or took over the call; a phone that only rang has none."""
     agents = dict.fromkeys((call.agent,) if call.agent is not None else ())
     agents.update(dict.fromkeys(segment.agent for segment in call.segments))
-    return tuple(_stint(call, agent) for agent in agents)
+    return tuple(stint(call, agent) for agent in agents)
 
 
-def _stint(call: Call, agent: str) -> Stint:
+def stint(call: Call | Brief, agent: str) -> Stint:
+    """An agent's part in a call."""
     segments = [segment for segment in call.segments if segment.agent == agent]
     if agent == call.agent and call.direction is not Direction.INBOUND:
         started_at = call.started_at
@@ -113,23 +121,25 @@ def _stint(call: Call, agent: str) -> Stint:
     return Stint(agent, started_at, ended_at, bool(segments))
 
 
-def _seizures(call: Call) -> tuple[Seizure, ...]:
-    return tuple(
-        Seizure(
-            leg.endpoint,
-            leg.answered_at is not None and leg.dial_status in (None, "ANSWER"),
-            leg.answered_at is not None
-            or leg.cause in _CALLEE_CAUSES
-            or (leg.ringing_at is not None and leg.dial_status in ("NOANSWER", "CANCEL")),
-            leg.ended_at is None and not call.ended,
-        )
-        for leg in call.legs
-        if leg.role is LegRole.FAR
+def _seizures(call: Call | Brief) -> tuple[Seizure, ...]:
+    return tuple(seizure(leg, over=call.ended) for leg in call.legs if leg.role is LegRole.FAR)
+
+
+def seizure(leg: Leg | BriefLeg, *, over: bool) -> Seizure:
+    """What a trunk made of an outbound leg; ``over`` says that its call is, whatever the leg says."""
+    answered = leg.answered_at is not None
+    return Seizure(
+        leg.endpoint,
+        answered and leg.dial_status in (None, "ANSWER"),
+        answered
+        or leg.cause in _CALLEE_CAUSES
+        or (leg.ringing_at is not None and leg.dial_status in ("NOANSWER", "CANCEL")),
+        leg.ended_at is None and not over,
     )
 
 
 class Tally:
-    """Running sums; ``add`` with ``sign`` -1 takes a contribution back."""
+    """Running sums; taken ``times`` -1 a contribution is taken back."""
 
     __slots__ = (
         "connects",
@@ -137,6 +147,7 @@ class Tally:
         "effective",
         "finished",
         "finished_connects",
+        "finished_talk_micros",
         "inbound",
         "incomplete",
         "internal",
@@ -152,27 +163,37 @@ class Tally:
         self.finished_connects = 0
         self.effective = 0
         self.talk_micros = 0
+        self.finished_talk_micros = 0
         self.ring_micros = 0
         self.inbound = 0
         self.internal = 0
         self.incomplete = 0
         self.outcomes: Counter[str] = Counter()
 
-    def add_dial(self, part: Contribution, sign: int) -> None:
-        """Count the call itself, where its dialler is counted."""
+    def count(self, part: Contribution, times: int) -> None:
+        """Count a call, or so many alike, where its dialler is counted; their seconds stand apart."""
         if part.direction is Direction.INBOUND:
-            self.inbound += sign
+            self.inbound += times
         elif part.direction is Direction.INTERNAL:
-            self.internal += sign
-        self.dials += sign * part.dial
-        self.finished += sign * part.finished
-        self.connects += sign * part.connect
-        self.finished_connects += sign * (part.connect and part.finished)
-        self.effective += sign * part.effective
-        self.ring_micros += sign * part.ring_micros
-        self.incomplete += sign * (not part.complete)
+            self.internal += times
+        if part.dial:
+            self.dials += times
+            if part.finished:
+                self.finished += times
+                self.finished_connects += times * part.connect
+        if part.connect:
+            self.connects += times
+            self.effective += times * part.effective
+        if not part.complete:
+            self.incomplete += times
         if part.outcome is not None:
-            self.outcomes[part.outcome] += sign
+            self.outcomes[part.outcome] += times
+
+    def talk(self, micros: int, *, finished: bool) -> None:
+        """Add talk; that of a dial in progress is in no average."""
+        self.talk_micros += micros
+        if finished:
+            self.finished_talk_micros += micros
 
     def figures(self) -> frames.Figures:
         """The sums and their rates; dials in progress are in no rate."""
@@ -183,7 +204,7 @@ class Tally:
             connect_rate=share(self.finished_connects, self.finished),
             effective_connects=self.effective,
             talk_seconds=seconds(self.talk_micros),
-            average_talk_seconds=share(seconds(self.talk_micros), self.finished_connects),
+            average_talk_seconds=share(seconds(self.finished_talk_micros), self.finished_connects),
             ring_seconds=seconds(self.ring_micros),
             inbound=self.inbound,
             internal=self.internal,
@@ -215,15 +236,15 @@ class TrunkDay:
         self.seizures = self.active = 0
         self.answered = self.answered_finished = self.effective_finished = 0
 
-    def add(self, seizure: Seizure, sign: int) -> None:
-        """Count a seizure, or take it back."""
-        self.seizures += sign
-        self.answered += sign * seizure.answered
+    def add(self, seizure: Seizure, times: int) -> None:
+        """Count a seizure so many times; -1 takes it back."""
+        self.seizures += times
+        self.answered += times * seizure.answered
         if seizure.active:
-            self.active += sign
+            self.active += times
         else:
-            self.answered_finished += sign * seizure.answered
-            self.effective_finished += sign * seizure.effective
+            self.answered_finished += times * seizure.answered
+            self.effective_finished += times * seizure.effective
 
     def frame(self) -> frames.Trunk:
         """As shown; ASR and NER over finished seizures (ITU-T E.411, E.425)."""

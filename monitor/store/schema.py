@@ -2,8 +2,8 @@
 
 Instants are UTC seconds since the epoch in a double column, the same on SQLite and PostgreSQL: no
 naive or zoned datetimes to convert, and ranges compare as numbers. A call's whole value stands in
-``body`` (MessagePack of ``domain.Call``) as it was told; the columns beside it are what is searched,
-summed and joined.
+``body`` (MessagePack of ``domain.Call``) as it was told, and what has to be known to count it, once it is
+over, in ``brief`` (``domain.Brief``); the columns beside them are what is searched, summed and joined.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class CallRow(Base):
     hangup_by: Mapped[str] = mapped_column(String(16))
     complete: Mapped[bool]
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    brief: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (
         Index("ix_calls_started", "started_at", "id"),
         Index("ix_calls_agent", "agent", "started_at"),

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
-from monitor.domain import Call, ExtensionStatus, Gap, GapReason
+from monitor.domain import Brief, Call, ExtensionStatus, Gap, GapReason, brief
 from monitor.errors import StoreError
 from monitor.store.calls import CallFilter
-from monitor.store.schema import RecordingRow
+from monitor.store.schema import CallRow, RecordingRow
 from monitor.store.store import Store
 from monitor.store.upgrade import HEAD, MIGRATIONS
 from tests.metrics.test_board import SETTINGS, at, dial, open_states
@@ -200,3 +200,62 @@ async def test_only_an_answered_call_has_a_recording_to_keep(store: Store) -> No
     async with store._engine.connect() as connection:
         kept = await connection.execute(select(RecordingRow.call_id, RecordingRow.path))
         assert [tuple(row) for row in kept] == [(call.id, "/rec/out-1.wav")]
+
+
+async def counted(store: Store, start: float, end: float) -> tuple[list[Brief], list[Call]]:
+    briefs: list[Brief] = []
+    calls: list[Call] = []
+    async for some, others in store.counted_between(start, end):
+        briefs += some
+        calls += others
+    return briefs, calls
+
+
+async def test_a_day_is_read_in_brief_and_what_goes_on_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.store.store.BRIEFS", 7)
+    calls = some_calls()
+    going_on = open_states(dial("8001", at("9:30"), serial=99, talk=5))[1]
+    await store.write([*calls, going_on, dial("8001", at("23:59:59"))])
+    briefs, others = await counted(store, at("0:00"), at("23:59"))
+    assert briefs == [brief(call) for call in calls]
+    assert others == [going_on]
+    assert await counted(store, at("8:00"), at("8:01")) == ([], [])
+
+
+async def test_a_call_that_ends_or_is_cut_has_the_brief_of_its_newest_value(store: Store) -> None:
+    call = dial("8001", at("9:00"), talk=40)
+    cut = msgspec.structs.replace(call, complete=False, talk_seconds=1.0)
+    for value, expected in (
+        (open_states(call)[0], ([], [open_states(call)[0]])),
+        (cut, ([brief(cut)], [])),
+        (call, ([brief(call)], [])),
+        (cut, ([brief(call)], [])),
+    ):
+        await store.write([value])
+        assert await counted(store, at("0:00"), at("23:59")) == expected
+
+
+async def test_a_call_stored_before_there_were_briefs_is_read_whole(store: Store) -> None:
+    old, new = dial("8001", at("9:00"), talk=40), dial("8002", at("9:01"))
+    await store.write([old, new])
+    async with store._engine.begin() as connection:
+        await connection.execute(update(CallRow).where(CallRow.id == old.id).values(brief=None))
+    assert await counted(store, at("0:00"), at("23:59")) == ([brief(new)], [old])
+
+
+async def test_a_database_of_the_first_schema_keeps_its_calls(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite:///{tmp_path}/old.db")
+    calls = some_calls(3)
+    await store.upgrade()
+    await store.write(calls)
+    async with store._engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE calls DROP COLUMN brief"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert not (await store.schema_status()).up_to_date
+    await store.upgrade()
+    assert (await store.schema_status()).up_to_date
+    assert await counted(store, at("0:00"), at("23:59")) == ([], calls)
+    assert await store.calls_between(at("0:00"), at("23:59")) == calls
+    await store.close()

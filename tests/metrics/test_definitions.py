@@ -1,0 +1,18 @@
+"""Every number that is shown is defined once."""
+
+from __future__ import annotations
+
+from monitor.metrics.definitions import METRICS
+from monitor.metrics.frames import Agent, Figures, Trunk
+
+
+def test_every_metric_is_defined_once_in_both_languages() -> None:
+    keys = [metric.key for metric in METRICS]
+    assert len(keys) == len(set(keys))
+    assert all(metric.zh and metric.en and metric.formula and metric.unit for metric in METRICS)
+
+
+def test_what_is_defined_is_what_is_shown() -> None:
+    shown = {*Figures.__struct_fields__, *Agent.__struct_fields__, *Trunk.__struct_fields__}
+    elsewhere = {"first_dial", "ranking", "pace", "mos"}
+    assert {metric.key for metric in METRICS} - elsewhere <= shown
