@@ -36,6 +36,7 @@ app.add_typer(user, name="user")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The site's configuration file.")]
 DEFAULT_CONFIG = Path("config.toml")
+MOST_NAME_CHARACTERS = 64
 
 
 class ReplayFormat(StrEnum):
@@ -172,6 +173,12 @@ def db_check(config: Config = DEFAULT_CONFIG) -> None:
 def user_add(name: str, config: Config = DEFAULT_CONFIG) -> None:
     """A new login; the password is asked for, or read from stdin when that is no terminal."""
 
+    name = name.strip()
+    if not (1 <= len(name) <= MOST_NAME_CHARACTERS and name.isprintable()):
+        raise ConfigError(
+            f"user {name!r}: a name has 1 to {MOST_NAME_CHARACTERS} characters that can be seen"
+        )
+
     async def work(store: Store) -> None:
         if await store.user(name) is not None:
             raise ConfigError(f"user {name!r} exists; change the password with: dialwatch user passwd {name}")
@@ -217,12 +224,17 @@ def user_disable(name: str, config: Config = DEFAULT_CONFIG) -> None:
 
 
 async def _password_hash() -> str:
-    from monitor.web.security import Passwords, password_fault
+    from monitor.web.security import (
+        LEAST_PASSWORD_CHARACTERS,
+        MOST_PASSWORD_CHARACTERS,
+        Passwords,
+        password_fault,
+    )
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    fault = password_fault(password)
-    if fault is not None:
-        raise ConfigError(f"this password will not do ({fault}); choose a longer one")
+    if password_fault(password) is not None:
+        limits = f"{LEAST_PASSWORD_CHARACTERS} to {MOST_PASSWORD_CHARACTERS}"
+        raise ConfigError(f"this password has {len(password)} characters; choose one of {limits}")
     return await Passwords().hashed(password)
 
 
@@ -244,7 +256,7 @@ def _with_store(config: Path, work: Callable[[Store], Awaitable[None]], *, upgra
 def main() -> None:
     """Entry point: errors meant for people become one message and an exit code."""
     try:
-        app()
+        app(prog_name="dialwatch")
     except DialwatchError as error:
         print(f"dialwatch: {error}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None

@@ -41,6 +41,9 @@ def run(
     chosen = _choose(settings, pbx)
     for path in files:
         calls = calls_of(path, chosen, settings.site.emergency_numbers)
+        if not calls:
+            mend = f"is it a capture, and do agents and trunks of [[pbx]] {chosen.name} fit it?"
+            print(f"{path}: no calls in it; {mend}", file=sys.stderr)
         if not _has_times(calls):
             print(
                 f"{path}: no times: the index {path.name}.idx is missing and events carry no Timestamp; "

@@ -119,7 +119,9 @@ def _create(path: Path) -> IO[bytes]:
             raise CaptureError(f"{path}: exists already; give another name or remove it")
         plain = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
     except OSError as error:
-        raise CaptureError(f"{path}: cannot be created ({error.strerror})") from None
+        raise CaptureError(
+            f"{path}: cannot be created ({error.strerror}); choose a folder that can be written"
+        ) from None
     if path.suffix == ".gz":
         return cast("IO[bytes]", _Gzip(plain))
     return plain

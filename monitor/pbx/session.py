@@ -142,7 +142,8 @@ class Session:
         except ssl.SSLError as error:
             raise LinkError(f"no TLS with {where}: {error.reason or error}; is this the TLS port?") from None
         except OSError as error:
-            raise LinkError(f"cannot connect to {where}: {error.strerror or error}") from None
+            mend = "is Asterisk up, are host and port right, is the port open to us?"
+            raise LinkError(f"cannot connect to {where}: {error.strerror or error}; {mend}") from None
         protocol = made[-1]
         _keep_alive(protocol.transport)
         return cls(settings, manager, protocol, clock)

@@ -1,0 +1,343 @@
+"""Every command, really run: exit codes, what goes to stdout and what to stderr, and never a bare traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from monitor.cli import app
+from tests.pbx import captures
+from tests.pbx.fake_ami import fake_ami
+
+CONFIG = """\
+[site]
+name = "x"
+[store]
+data_dir = "{folder}/data"
+[web]
+port = {web_port}
+[[pbx]]
+name = "main"
+host = "127.0.0.1"
+port = {port}
+username = "dialwatch"
+secret_env = "SECRET"
+agents = ["PJSIP/80[0-9][0-9]"]
+trunks = ["PJSIP/trunk-*"]
+dial_prefix = "9"
+"""
+SECRET = "s3cr3t-word"
+
+#: Each command with what it needs to be complete.
+COMMANDS = {
+    "run": [],
+    "listen": [],
+    "web": [],
+    "check": [],
+    "capture": ["--out", "x.ami"],
+    "replay": ["x.ami"],
+    "db upgrade": [],
+    "db check": [],
+    "user add": ["wang"],
+    "user list": [],
+    "user passwd": ["wang"],
+    "user disable": ["wang"],
+}
+
+
+class Done:
+    """What a finished command left behind."""
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code, self.out, self.err = code, out.decode(), err.decode()
+        assert "Traceback" not in self.out + self.err
+        assert SECRET not in self.out + self.err
+
+
+class Site:
+    """A folder with a configuration, in which commands are run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.configure()
+
+    def configure(self, port: int = 1, web_port: int = 0) -> None:
+        text = CONFIG.format(folder=self.folder, port=port, web_port=web_port)
+        (self.folder / "config.toml").write_text(text)
+
+    def run(self, line: str, *more: str | Path, typed: str = "", secret: str = SECRET) -> Done:
+        argv = [sys.executable, "-m", "monitor.cli", *line.split(), *map(str, more)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("DIALWATCH_")}
+        environment |= {
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "SECRET": secret,
+            "COLUMNS": "200",
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+        }
+        found = subprocess.run(
+            argv, cwd=self.folder, env=environment, input=typed.encode(), capture_output=True, timeout=60
+        )
+        return Done(found.returncode, found.stdout, found.stderr)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+def names(command: object, before: str = "") -> list[str]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        return [before.strip()]
+    return [name for key, each in inner.items() for name in names(each, f"{before} {key}")]
+
+
+def test_every_command_is_run_here() -> None:
+    assert set(names(typer.main.get_command(app))) == {"demo", *COMMANDS}
+
+
+@pytest.mark.parametrize("name", ["demo", *COMMANDS])
+def test_help_names_every_option_and_its_default(site: Site, name: str) -> None:
+    command = typer.main.get_command(app)
+    for part in name.split():
+        command = command.commands[part]  # type: ignore[attr-defined]
+    told = site.run(name, "--help")
+    assert (told.code, told.err) == (0, "")
+    for option in command.params:
+        if option.param_type_name == "argument":
+            assert option.name is not None
+            assert option.name in told.out.lower()
+            continue
+        assert option.opts[0] in told.out
+        line = next(each for each in told.out.splitlines() if option.opts[0] in each)
+        assert option.help, option.name
+        assert option.required or option.default is None or f"[default: {option.default}]" in line, line
+
+
+def test_without_a_command_the_help_is_shown(site: Site) -> None:
+    told = site.run("")
+    assert told.code == 2
+    assert all(name in told.out + told.err for name in ("run", "listen", "replay", "demo"))
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "run --nope", "replay", "capture", "user add", "replay x --format xml"]
+)
+def test_wrong_usage_is_2_on_stderr(site: Site, line: str) -> None:
+    told = site.run(line)
+    assert (told.code, told.out) == (2, "")
+    assert "Usage: dialwatch" in told.err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_missing_configuration_is_2(site: Site, name: str) -> None:
+    told = site.run(name, *COMMANDS[name], "--config", "none.toml", typed="longenough\n")
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith("dialwatch: none.toml: no such file; give it with --config")
+    assert told.err.count("\n") == 1
+
+
+def test_a_wrong_configuration_is_2_with_its_line(site: Site) -> None:
+    (site.folder / "config.toml").write_text('[site]\nname = "x"\ntimezone = "Mars/Base"\n')
+    told = site.run("run")
+    assert told.code == 2
+    assert told.err.startswith("dialwatch: config.toml:3: site.timezone = 'Mars/Base': no such time zone")
+
+
+@pytest.mark.parametrize(
+    "line", ["demo --start 9.99", "demo --agents 0", "demo --speed 0", "demo --speed nan"]
+)
+def test_a_demo_out_of_range_is_2(site: Site, line: str) -> None:
+    told = site.run(line)
+    assert (told.code, told.out) == (2, "")
+    assert re.match(r"dialwatch: --(start|agents|speed) .*write ", told.err)
+
+
+@pytest.mark.parametrize("name", ["run", "web", "demo"])
+def test_a_port_in_use_is_1_and_said_at_once(site: Site, name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        site.configure(web_port=port)
+        told = site.run(name, *(["--port", str(port)] if name == "demo" else []))
+    assert told.code == 1
+    assert f"127.0.0.1:{port} " in told.err
+    assert "Address already in use" in told.err
+    assert not (site.folder / "data").exists()
+
+
+# ---------------------------------------------------------------- the database
+
+
+def test_a_database_that_is_absent_is_1(site: Site) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    text = (site.folder / "config.toml").read_text()
+    url = f'url = "postgresql://d:{SECRET}@127.0.0.1:{port}/d"'
+    (site.folder / "config.toml").write_text(text.replace("[web]", f"{url}\n[web]"))
+    for line in ("db check", "db upgrade", "user list"):
+        told = site.run(line)
+        assert (told.code, told.out) == (1, "")
+        assert told.err.startswith("dialwatch: ")
+
+
+def test_a_database_of_no_kind_we_know_is_told(site: Site) -> None:
+    text = (site.folder / "config.toml").read_text()
+    (site.folder / "config.toml").write_text(text.replace("[web]", 'url = "oracle://x"\n[web]'))
+    told = site.run("db check")
+    assert told.code in (1, 2)
+    assert told.err.startswith("dialwatch: ")
+    assert "unexpected" not in told.err
+
+
+def test_a_locked_database_is_1(site: Site) -> None:
+    assert site.run("db upgrade").code == 0
+    with sqlite3.connect(site.folder / "data/dialwatch.db", isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = site.run("user add", "wang", typed="longenough\n")
+        other.execute("ROLLBACK")
+    other.close()
+    assert (told.code, told.out) == (1, "")
+    assert "locked" in told.err
+    assert "unexpected" not in told.err
+
+
+def test_the_schema_is_told_and_upgraded(site: Site) -> None:
+    before = site.run("db check")
+    assert before.code == 1
+    assert before.out.startswith("schema none")
+    assert before.err == "run: dialwatch db upgrade\n"
+    assert "up to date" in site.run("db upgrade").out
+    after = site.run("db check")
+    assert (after.code, after.err) == (0, "")
+
+
+# ---------------------------------------------------------------- people
+
+
+def test_a_user_is_added_once_listed_changed_and_kept_out(site: Site) -> None:
+    assert site.run("user list").out == ""
+    added = site.run("user add", "王经理", typed="longenough\n")
+    assert (added.code, added.out, added.err) == (0, "user 王经理 added\n", "")
+    again = site.run("user add", "王经理", typed="longenough\n")
+    assert (again.code, again.out) == (2, "")
+    assert (
+        again.err
+        == "dialwatch: user '王经理' exists; change the password with: dialwatch user passwd 王经理\n"
+    )
+    assert site.run("user list").out == "王经理\tsupervisor\tenabled\n"
+    assert site.run("user passwd", "王经理", typed="another one\n").out == "password of 王经理 changed\n"
+    assert site.run("user disable", "王经理").code == 0
+    assert site.run("user list").out == "王经理\tsupervisor\tdisabled\n"
+
+
+@pytest.mark.parametrize("line", ["user passwd", "user disable"])
+def test_a_user_of_no_name_known_is_2(site: Site, line: str) -> None:
+    told = site.run(line, "nobody", typed="longenough\n")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == "dialwatch: no user is called 'nobody'; see: dialwatch user list\n"
+
+
+@pytest.mark.parametrize("typed", ["", "short\n", "x" * 300])
+def test_a_password_too_short_or_too_long_is_2(site: Site, typed: str) -> None:
+    told = site.run("user add", "wang", typed=typed)
+    assert (told.code, told.out) == (2, "")
+    length = len(typed.strip())
+    assert told.err == f"dialwatch: this password has {length} characters; choose one of 8 to 256\n"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 65])
+def test_a_name_must_be_one(site: Site, name: str) -> None:
+    told = site.run("user add", name, typed="longenough\n")
+    assert told.code == 2
+    assert "a name has 1 to 64 characters" in told.err
+
+
+# ---------------------------------------------------------------- captures
+
+
+def test_a_capture_to_an_unwritable_place_is_1(site: Site) -> None:
+    told = site.run("capture", "--out", site.folder / "none/x.ami")
+    assert (told.code, told.out) == (1, "")
+    assert "x.ami: cannot be created (No such file or directory); choose a folder" in told.err
+
+
+def test_an_unreachable_pbx_is_1_and_leaves_no_file(site: Site) -> None:
+    told = site.run("capture", "--out", "x.ami")
+    assert (told.code, told.out) == (1, "")
+    assert told.err.startswith("dialwatch: cannot connect to 127.0.0.1:1: ")
+    assert "is Asterisk up" in told.err
+    assert list(site.folder.glob("x.ami*")) == []
+
+
+async def test_a_wrong_password_is_1_and_names_what_to_check(site: Site) -> None:
+    async with fake_ami() as ami:
+        site.configure(port=ami.port)
+        told = await asyncio.to_thread(site.run, "capture --out x.ami", secret="not the one")
+    assert (told.code, told.out) == (1, "")
+    assert "check username, environment variable SECRET and the permit lines in manager.conf" in told.err
+
+
+async def test_a_capture_ends_by_itself_and_can_be_replayed(site: Site) -> None:
+    async with fake_ami() as ami:
+        site.configure(port=ami.port)
+        told = await asyncio.to_thread(site.run, "capture --out x.ami.gz --seconds 1")
+    assert told.code == 0, told.err
+    assert "connected to main" in told.err
+    assert (site.folder / "x.ami.gz").stat().st_size > 0
+    assert site.run("replay x.ami.gz").code == 0
+
+
+def test_check_fails_with_1_and_says_what_to_mend(site: Site) -> None:
+    told = site.run("check")
+    assert told.code == 1
+    assert "✗ fail" in told.out
+    assert "cannot connect to 127.0.0.1:1" in told.out
+    assert told.err == ""
+
+
+def test_replay_prints_a_line_a_call_on_stdout(site: Site) -> None:
+    capture = captures.TRACES / "out_busy.ami.gz"
+    told = site.run("replay", capture, "--format", "jsonl")
+    assert (told.code, told.err) == (0, "")
+    (call,) = (json.loads(line) for line in told.out.splitlines())
+    assert (call["agent"], call["outcome"]) == ("8001", "busy")
+    table = site.run("replay", capture)
+    assert len(table.out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "wanted"),
+    [
+        (None, 1, "there is no such capture"),
+        (b"\x00\x01nothing", 1, "damaged after 0 bytes"),
+        (b"", 0, "no calls in it; is it a capture"),
+        ((captures.TRACES / "out_busy.ami.gz").read_bytes()[:3000], 1, "cut off after "),
+    ],
+)
+def test_a_capture_that_is_missing_damaged_empty_or_cut_is_told(
+    site: Site, content: bytes | None, code: int, wanted: str
+) -> None:
+    name = "x.ami" if content == b"" else "x.ami.gz"
+    if content is not None:
+        (site.folder / name).write_bytes(content)
+    told = site.run("replay --format jsonl", name)
+    assert (told.code, told.out) == (code, "")
+    assert f"{name}: " in told.err
+    assert wanted in told.err
+
+
+def test_a_pbx_of_no_name_known_is_2(site: Site) -> None:
+    told = site.run("replay --pbx west", captures.TRACES / "out_busy.ami.gz")
+    assert (told.code, told.out) == (2, "")
+    assert "no PBX is called 'west' in config.toml; there are: main" in told.err
