@@ -61,11 +61,13 @@ class Channel:
         "dial_string",
         "dialed_at",
         "dialed_by",
+        "endpoint",
         "exten",
         "forwarded",
         "holds",
         "hungup_at",
         "incoming",
+        "kind",
         "late",
         "linkedid",
         "lost",
@@ -73,7 +75,6 @@ class Channel:
         "next_dial",
         "originated",
         "outside_exten",
-        "party",
         "queue",
         "recording",
         "requested_at",
@@ -87,8 +88,7 @@ class Channel:
 
     def __init__(self, uniqueid: str, name: str, party: Party, linkedid: str, created_at: float) -> None:
         self.uniqueid = uniqueid
-        self.name = name
-        self.party = party
+        self.call(name, party)
         self.linkedid = linkedid
         self.created_at = created_at
         self.incoming = False
@@ -119,15 +119,11 @@ class Channel:
         self.next_dial = 0
         self.calls: list[CallRecord] = []
 
-    @property
-    def kind(self) -> Kind:
-        """What stands behind it."""
-        return self.party.kind
-
-    @property
-    def endpoint(self) -> str:
-        """Extension of an agent, name of a trunk."""
-        return self.party.endpoint
+    def call(self, name: str, party: Party) -> None:
+        """Give it a name: ``kind`` is what stands behind it, ``endpoint`` an agent's extension, a trunk's name."""
+        self.name = name
+        self.kind = party.kind
+        self.endpoint = party.endpoint
 
     @property
     def alive(self) -> bool:
@@ -198,8 +194,7 @@ class Floor:
 
     def rename(self, channel: Channel, name: str) -> None:
         """A masquerade gave the channel another name, so perhaps another party."""
-        channel.name = name
-        channel.party = self._numbering.party(name)
+        channel.call(name, self._numbering.party(name))
 
     def partner(self, channel: Channel) -> Channel | None:
         """The other half of a Local channel."""

@@ -5,7 +5,7 @@ A pure reading: the same facts give the same call, in whatever order they came.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from monitor.domain import (
     Call,
@@ -67,8 +67,8 @@ def interpret(record: CallRecord, floor: Floor, pbx: str) -> Call:
         answered_at=answered_at,
         ended_at=ended_at,
         ring_seconds=_length(ring_from, ring_end) if ring_from is not None and ring_end is not None else 0.0,
-        talk_seconds=_union((segment.started_at, segment.ended_at) for segment in segments),
-        hold_seconds=_union((hold.started_at, hold.ended_at) for hold in holds),
+        talk_seconds=_union([(segment.started_at, segment.ended_at) for segment in segments]),
+        hold_seconds=_union([(hold.started_at, hold.ended_at) for hold in holds]),
         outcome=_outcome(record, answered_at is not None, last) if closed else None,
         hangup_cause=_cause(record, last) if closed else None,
         hangup_by=_hangup_by(record, last, segments, overlaps, ended_at) if closed else HangupBy.UNKNOWN,
@@ -80,7 +80,7 @@ def interpret(record: CallRecord, floor: Floor, pbx: str) -> Call:
         legs=_legs(record),
         voice=(record.voice.result() if record.voice else None) or (base.voice if base else None),
         complete=record.cut_at is None and "incomplete" not in record.notes,
-        notes=tuple(sorted(record.notes - {"incomplete"})),
+        notes=tuple(sorted(record.notes - {"incomplete"})) if record.notes else (),
     )
 
 
@@ -97,9 +97,12 @@ def _overlaps(record: CallRecord, floor: Floor) -> list[Overlap]:
                     found.append(overlap)
     else:
         for channel in record.far:
-            for overlap in floor.conversations(channel, through):
-                if overlap.other.kind is Kind.AGENT or overlap.other in record.far:
-                    found.append(overlap)
+            if channel.stays:
+                for overlap in floor.conversations(channel, through):
+                    if overlap.other.kind is Kind.AGENT or overlap.other in record.far:
+                        found.append(overlap)
+    if not found and not through:
+        return found
     for channel in through:
         record.keep(channel)
     for overlap in found:
@@ -109,8 +112,10 @@ def _overlaps(record: CallRecord, floor: Floor) -> list[Overlap]:
 
 
 def _segments(record: CallRecord, overlaps: list[Overlap]) -> list[Segment]:
-    spans: dict[str, list[Span]] = {}
     base = record.base
+    if not overlaps and base is None:
+        return []
+    spans: dict[str, list[Span]] = {}
     if base is not None:
         for segment in base.segments:
             spans.setdefault(segment.agent, []).append((segment.started_at, segment.ended_at))
@@ -138,7 +143,9 @@ def _end_with_consultation(overlap: Overlap, overlaps: list[Overlap]) -> float |
     that is hold, and the agent's, until the agent hangs up or somebody else takes the customer.
     """
     agent, end = overlap.other, overlap.end
-    if end is None or (agent.hungup_at is not None and agent.hungup_at <= end + SWAP_SECONDS):
+    if end is None or not agent.holds:
+        return end
+    if agent.hungup_at is not None and agent.hungup_at <= end + SWAP_SECONDS:
         return end
     if not any(start <= end and (stop is None or stop > end) for start, stop in agent.holds):
         return end
@@ -168,8 +175,10 @@ def _merge(spans: list[Span]) -> list[Span]:
     return merged
 
 
-def _union(spans: Iterable[Span]) -> float:
+def _union(spans: Sequence[Span]) -> float:
     """Seconds covered by the closed stretches, each second once."""
+    if not spans:
+        return 0.0
     total = 0.0
     reach = float("-inf")
     for start, end in sorted((start, end) for start, end in spans if end is not None):
@@ -206,8 +215,9 @@ def _closed(record: CallRecord, answered: bool, overlaps: list[Overlap]) -> bool
             return True
         over = all(overlap.end is not None for overlap in overlaps)
         return answered and over and all(not leg.alive for leg in record.far)
-    far_gone = all(not leg.alive for leg in record.far)
-    return far_gone if answered else far_gone and not record.root.alive
+    if not answered and record.root.alive:
+        return False
+    return all(not leg.alive for leg in record.far)
 
 
 def _leg_end(leg: Channel) -> float | None:
@@ -246,6 +256,8 @@ def _holds(
     record: CallRecord, overlaps: list[Overlap], segments: list[Segment], ended_at: float | None
 ) -> list[Hold]:
     holds = list(record.base.holds) if record.base else []
+    if not segments:
+        return holds
     talking = {
         overlap.other.uniqueid: overlap.other for overlap in overlaps if overlap.other.kind is Kind.AGENT
     }
@@ -286,6 +298,8 @@ def _ring_from(record: CallRecord) -> float | None:
 def _last_leg(record: CallRecord) -> Channel | None:
     """The leg that decides an unanswered call: the last one dialled that did not lose a fork."""
     legs = record.agents if record.direction is Direction.INBOUND else record.far
+    if len(legs) == 1:
+        return legs[0]
     deciding = [leg for leg in legs if leg.cause != ANSWERED_ELSEWHERE and not leg.forwarded] or legs
     return max(deciding, key=lambda leg: leg.dialed_at or 0.0, default=None)
 
@@ -462,7 +476,8 @@ def _legs(record: CallRecord) -> tuple[Leg, ...]:
     others += [(channel, LegRole.AGENT) for channel in record.agents]
     others += [(channel, LegRole.AGENT) for channel in record.kept if channel.kind is Kind.AGENT]
     # In order of their begin, whichever channel was heard of first.
-    others.sort(key=lambda leg: (leg[0].dialed_at or leg[0].created_at, leg[0].uniqueid))
+    if len(others) > 1:
+        others.sort(key=lambda leg: (leg[0].dialed_at or leg[0].created_at, leg[0].uniqueid))
     for channel, role in [(record.root, LegRole.ROOT), *others]:
         if channel.uniqueid not in seen:
             seen.add(channel.uniqueid)
