@@ -17,7 +17,7 @@ from monitor.errors import ConfigError
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.capture import read_capture
 from monitor.pbx.pipeline import Pipeline
-from monitor.pbx.replaying import replay
+from monitor.pbx.replaying import NO_TIMES, replay
 
 
 def calls_of(path: Path, pbx: Pbx, emergency_numbers: tuple[str, ...] = ()) -> list[Call]:
@@ -68,12 +68,13 @@ def _choose(settings: Settings, name: str | None) -> Pbx:
 
 
 def _has_times(calls: Iterable[Call]) -> bool:
-    return all(call.started_at > 0 for call in calls)
+    return all(NO_TIMES not in call.notes for call in calls)
 
 
 def contract(call: Call, recordings: Path | None = None) -> dict[str, object]:
     """A call as the replay contract's JSON object (docs/reference/replay.md)."""
     voice = call.voice
+    timed = NO_TIMES not in call.notes
     return {
         "id": call.id,
         "pbx": call.pbx,
@@ -86,9 +87,10 @@ def contract(call: Call, recordings: Path | None = None) -> dict[str, object]:
         "ringing_at": _iso(call.ringing_at),
         "answered_at": _iso(call.answered_at),
         "ended_at": _iso(call.ended_at),
-        "ring_seconds": round(call.ring_seconds, 3),
-        "talk_seconds": round(call.talk_seconds, 3),
-        "hold_seconds": round(call.hold_seconds, 3),
+        # Unknown is not 0: a capture without times has no lengths either.
+        "ring_seconds": round(call.ring_seconds, 3) if timed else None,
+        "talk_seconds": round(call.talk_seconds, 3) if timed else None,
+        "hold_seconds": round(call.hold_seconds, 3) if timed else None,
         "outcome": call.outcome if call.outcome is not None else Outcome.UNKNOWN,
         "hangup_cause": call.hangup_cause,
         "hangup_by": call.hangup_by,
@@ -130,10 +132,13 @@ def _print_table(calls: Iterable[Call], zone: ZoneInfo, out: IO[str]) -> None:
     columns = ("begin", "direction", "agent", "number", "outcome", "ring", "talk", "hangup", "trunk", "")
     print("{:19}  {:9} {:6} {:20} {:16} {:>6} {:>7} {:8} {:10} {}".format(*columns), file=out)
     for call in calls:
-        begin = datetime.fromtimestamp(call.started_at, zone).strftime("%Y-%m-%d %H:%M:%S")
+        begin, ring, talk = "-", "-", "-"
+        if NO_TIMES not in call.notes:
+            begin = datetime.fromtimestamp(call.started_at, zone).strftime("%Y-%m-%d %H:%M:%S")
+            ring, talk = f"{call.ring_seconds:.1f}", f"{call.talk_seconds:.1f}"
         print(
             f"{begin:19}  {call.direction:9} {call.agent or '-':6} {call.number or '-':20} "
-            f"{call.outcome or 'open':16} {call.ring_seconds:6.1f} {call.talk_seconds:7.1f} "
+            f"{call.outcome or 'open':16} {ring:>6} {talk:>7} "
             f"{call.hangup_by:8} {call.trunk or '-':10} {'' if call.complete else 'incomplete'}".rstrip(),
             file=out,
         )

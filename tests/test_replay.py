@@ -84,14 +84,53 @@ def _seconds(part: dict[str, str]) -> float:
     return (end - begin).total_seconds()
 
 
-def test_without_an_index_the_calls_are_there_and_the_times_are_said_to_be_missing(
+#: What tells the order of bytes alone, and what does not need the times.
+TIMELESS = ("direction", "agent", "number", "outcome", "hangup_by", "trunk", "queue", "click_to_dial")
+
+
+@pytest.mark.parametrize("name", [n for n in captures.NAMES if n != "out_answered_timestamps"])
+def test_without_an_index_the_calls_are_the_same_and_no_time_is_told(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "bare.ami.gz"
+    shutil.copy(captures.TRACES / f"{name}.ami.gz", copy)
+    bare, whole = lines(copy), lines(captures.TRACES / f"{name}.ami.gz")
+    capsys_err = capsys.readouterr().err
+    assert sorted(map(_timeless, bare)) == sorted(map(_timeless, whole))
+    assert ("no times" in capsys_err) is bool(bare)
+    for call in bare:
+        times = [call[key] for key in ("started_at", "ringing_at", "answered_at", "ended_at")]
+        lengths = [call[key] for key in ("ring_seconds", "talk_seconds", "hold_seconds")]
+        assert [*times, *lengths] == [None] * 7
+        assert "no_times" in call["notes"]
+
+
+def _timeless(call: dict[str, Any]) -> list[str]:
+    return [str(call[key]) for key in TIMELESS] + [part["agent"] for part in call["segments"]]
+
+
+def test_a_capture_whose_events_tell_their_times_needs_no_index(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = tmp_path / "bare.ami.gz"
-    shutil.copy(captures.TRACES / "out_busy.ami.gz", copy)
-    (call,) = lines(copy)
-    assert (call["outcome"], call["started_at"]) == ("busy", None)
-    assert "no times" in capsys.readouterr().err
+    shutil.copy(captures.TRACES / "out_answered_timestamps.ami.gz", copy)
+    (bare,), (whole,) = lines(copy), lines(captures.TRACES / "out_answered_timestamps.ami.gz")
+    assert bare == whole
+    assert capsys.readouterr().err == ""
+
+
+#: Two stretches of talk of one agent that only time tells apart, and a BYE that only time puts before the end.
+TIMED = ("park_timeout", "xfer_blind_returns", "xfer_attended_outside")
+
+
+@pytest.mark.parametrize("name", [n for n in captures.SHORT if n not in TIMED])
+def test_calls_that_came_in_one_read_are_told_by_the_order_in_it(name: str, tmp_path: Path) -> None:
+    copy = tmp_path / "one.ami"
+    copy.write_bytes(captures.raw(name))
+    at = 1_795_444_000
+    (tmp_path / "one.ami.idx").write_text(f"# connect {at} 0\n0\t{copy.stat().st_size}\t{at}\n")
+    whole = lines(captures.TRACES / f"{name}.ami.gz")
+    assert sorted(map(_timeless, lines(copy))) == sorted(map(_timeless, whole))
 
 
 def test_a_table_for_people(tmp_path: Path) -> None:

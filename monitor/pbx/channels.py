@@ -37,18 +37,33 @@ class Bridge:
 
 
 class Stay:
-    """A channel in a bridge from ``start`` to ``end`` (``None``: still there)."""
+    """A channel in a bridge from ``start`` to ``end`` (``None``: still there).
 
-    __slots__ = ("bridge", "end", "start")
+    ``entered`` and ``left`` number the bridge's own events: Asterisk keeps their order, and where a whole
+    conversation shares one instant it alone tells that two were there together.
+    """
 
-    def __init__(self, bridge: Bridge, start: float) -> None:
+    __slots__ = ("bridge", "end", "entered", "left", "start")
+
+    def __init__(self, bridge: Bridge, start: float, entered: int) -> None:
         self.bridge = bridge
         self.start = start
         self.end: float | None = None
+        self.entered = entered
+        self.left: int | None = None
+
+    def met(self, other: Stay) -> bool:
+        """Whether the bridge's events have both there at once, however short."""
+        return (other.left is None or self.entered < other.left) and (
+            self.left is None or other.entered < self.left
+        )
 
 
 class Channel:
-    """One channel, as its events told; attributes are ``None`` or empty until told."""
+    """One channel, as its events told; attributes are ``None`` or empty until told.
+
+    ``unseen_from``: since a gap that began then nobody knows whether it still exists.
+    """
 
     __slots__ = (
         "caller_name",
@@ -83,6 +98,7 @@ class Channel:
         "stays",
         "tech_cause",
         "uniqueid",
+        "unseen_from",
         "up_at",
     )
 
@@ -112,6 +128,7 @@ class Channel:
         self.cause: int | None = None
         self.tech_cause: str | None = None
         self.lost = False
+        self.unseen_from: float | None = None
         self.stays: list[Stay] = []
         self.holds: list[tuple[float, float | None]] = []
         self.recording: str | None = None
@@ -147,9 +164,12 @@ class Channel:
             self.holds[-1] = (last[0], at)
 
     def stay_end(self, stay: Stay) -> float | None:
-        """When a stay ended: its leave or the hang-up, whichever came first."""
+        """When a stay ended: its leave or the hang-up, whichever came first.
+
+        Of a channel nobody knows to be there any more it is only known up to the gap.
+        """
         if stay.end is None:
-            return self.hungup_at
+            return self.hungup_at if self.unseen_from is None else self.unseen_from
         if self.hungup_at is None:
             return stay.end
         return min(stay.end, self.hungup_at)
@@ -174,6 +194,7 @@ class Floor:
         self.channels: dict[str, Channel] = {}
         self.bridges: dict[str, Bridge] = {}
         self._locals: dict[str, Channel] = {}
+        self._moves = 0
         self._dead: OrderedDict[str, None] = OrderedDict()
 
     def get(self, uniqueid: str | None) -> Channel | None:
@@ -213,7 +234,8 @@ class Floor:
         for stay in channel.stays:
             if stay.bridge is bridge and (stay.start == at or stay.end is None):
                 return
-        channel.stays.append(Stay(bridge, at))
+        self._moves += 1
+        channel.stays.append(Stay(bridge, at, self._moves))
         if channel not in bridge.channels:
             bridge.channels.append(channel)
 
@@ -222,7 +244,8 @@ class Floor:
         for stay in reversed(channel.stays):
             if stay.bridge.id == bridge_id:
                 if stay.end is None:
-                    stay.end = at
+                    self._moves += 1
+                    stay.end, stay.left = at, self._moves
                 return
 
     def neighbours(self, channel: Channel) -> Iterator[Channel]:
@@ -252,12 +275,13 @@ class Floor:
         for stay in channel.stays:
             if not stay.bridge.holding:
                 seen = {channel.uniqueid}
-                self._walk(stay.bridge, stay.start, channel.stay_end(stay), seen, found, through)
+                self._walk(stay.bridge, stay, stay.start, channel.stay_end(stay), seen, found, through)
         return found
 
     def _walk(
         self,
         bridge: Bridge,
+        own: Stay | None,
         start: float,
         end: float | None,
         seen: set[str],
@@ -271,7 +295,11 @@ class Floor:
                 if stay.bridge is not bridge:
                     continue
                 begin, finish = max(start, stay.start), _earlier(end, other.stay_end(stay))
-                if finish is not None and finish <= begin:
+                if (
+                    finish is not None
+                    and finish <= begin
+                    and (finish < begin or own is None or not own.met(stay))
+                ):
                     continue
                 if other.kind is not Kind.LOCAL:
                     found.append(Overlap(other, begin, finish))
@@ -287,7 +315,7 @@ class Floor:
                         continue
                     first, last = max(begin, far.start), _earlier(finish, partner.stay_end(far))
                     if last is None or last > first:
-                        self._walk(far.bridge, first, last, passed, found, through)
+                        self._walk(far.bridge, None, first, last, passed, found, through)
 
     def release(self, channel: Channel) -> None:
         """Forget a channel that is over and that no call needs any more."""

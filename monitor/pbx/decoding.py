@@ -293,5 +293,14 @@ def decode_event(message: bytes, arrived_at: float, fallback: str = "gb18030") -
     if make is _recording_named and _RECORDING not in message:
         return None
     values = reader.read(message, fallback)
-    stamp = values[0]
-    return make((_decimal(stamp) or arrived_at) if stamp else arrived_at, values)
+    stamped = values[0]
+    return make((_decimal(stamped) or arrived_at) if stamped else arrived_at, values)
+
+
+def stamp(message: bytes) -> float | None:
+    """The PBX's own time of a message, epoch seconds; ``None`` where it sends none."""
+    # The manager writes it among the first lines, before the event's own headers.
+    begin = message.find(b"\nTimestamp: ", 0, 120) + 12
+    if begin < 12:
+        return None
+    return _decimal(message[begin : message.find(b"\r", begin)].decode("ascii", "replace"))

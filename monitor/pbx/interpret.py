@@ -6,6 +6,7 @@ A pure reading: the same facts give the same call, in whatever order they came.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from monitor.domain import (
     Call,
@@ -241,8 +242,10 @@ def _ended_at(record: CallRecord, answered: bool, segments: list[Segment]) -> fl
         ends = [end for leg in record.far if (end := _leg_end(leg)) is not None]
     if not ends and root_end is not None:
         ends = [root_end]
-    if record.direction is Direction.INTERNAL and root_end is not None:
-        ends = [min(end, root_end) for end in ends]
+    if record.direction is Direction.INTERNAL:
+        # A blonde transfer: the phone dialled rings on, but no longer for the colleague who hung up.
+        left = [end for end in (root_end, None if answered else record.root.requested_at) if end is not None]
+        ends = [min(end, *left) for end in ends] if left else ends
     return max(max(ends, default=record.started_at), record.started_at)
 
 
@@ -378,8 +381,12 @@ def _hangup_by(
     sides: list[tuple[Channel, HangupBy]] = []
     if segments:
         end = ended_at or 0.0
+        # Who left while another talked on did not end the call, however quickly the rest went.
+        latest = max(inf if overlap.end is None else overlap.end for overlap in overlaps) if overlaps else end
         last = {
-            overlap.other for overlap in overlaps if overlap.end is None or overlap.end >= end - SWAP_SECONDS
+            overlap.other
+            for overlap in overlaps
+            if overlap.end is None or (overlap.end == latest and latest >= end - SWAP_SECONDS)
         }
         far = record.far
         if record.direction is Direction.INTERNAL:
@@ -393,10 +400,12 @@ def _hangup_by(
     elif record.direction is Direction.INBOUND:
         sides.append((record.root, HangupBy.REMOTE))
     else:
+        # After a trunk that failed the phone's own CANCEL comes with that trunk's cause.
+        cancelled = leg is not None and leg.dial_status == "CANCEL" and not leg.forwarded
         sides += [
             (channel, HangupBy.AGENT)
             for channel in record.near()
-            if channel.kind is not Kind.TRUNK and (_gave_up(channel) or record.refused)
+            if channel.kind is not Kind.TRUNK and (_gave_up(channel) or record.refused or cancelled)
         ]
         if leg is not None:
             sides.append((leg, HangupBy.REMOTE))

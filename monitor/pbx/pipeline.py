@@ -12,6 +12,9 @@ from monitor.pbx.record import VoiceMeter
 from monitor.pbx.snapshot import Snapshot
 from monitor.pbx.tracker import Tracker
 
+#: Messages of one read came one after the other; so that a call that fits into one still has an order.
+IN_ONE_READ_SECONDS = 1e-6
+
 
 class PbxPlan(NumberPlan, Protocol):
     """The part of a PBX's settings that the pipeline needs."""
@@ -27,6 +30,9 @@ class PbxPlan(NumberPlan, Protocol):
 
 class Pipeline:
     """Decodes and tracks the messages of one PBX.
+
+    All times of arrival given are of our own clock. Where the PBX stamps its events, what is seen of the
+    link (its loss, a picture taken) is put on the PBX's clock before it meets them.
 
     ``malformed`` counts messages without what identifies them (they are skipped), ``lag_seconds`` is
     arrival minus the PBX's own time stamp of the newest event, ``None`` where it sends none.
@@ -50,7 +56,15 @@ class Pipeline:
     def disconnected(self, at: float) -> None:
         """The link is gone: from here on nothing is seen."""
         if self._blind_from is None:
-            self._blind_from = at
+            self._blind_from = self._pbx_time(at)
+
+    def stamped(self, stamp: float, at: float) -> None:
+        """The PBX's time of something that came ``at``, before any event is given: both clocks are known."""
+        self.lag_seconds = at - stamp
+
+    def _pbx_time(self, at: float) -> float:
+        """An instant of our clock on that of the PBX."""
+        return at - self.lag_seconds if self.lag_seconds is not None else at
 
     def received(self, messages: Sequence[bytes], at: float) -> None:
         """Take whole AMI messages that arrived at ``at``; those we have no use for cost a look-up."""
@@ -65,9 +79,11 @@ class Pipeline:
                 if event.at != at:
                     self.lag_seconds = at - event.at
                 apply(event)
+                at += IN_ONE_READ_SECONDS
 
     def resync(self, snapshot: Snapshot, at: float, restarted: bool = False) -> int:
         """Hold our picture against what exists; returns how many calls ended unseen."""
+        at = self._pbx_time(at)
         cut = self._tracker.resync(snapshot, at, blind_from=self._blind_from, restarted=restarted)
         self._blind_from = None
         return cut
@@ -80,7 +96,7 @@ class Pipeline:
 
     def finish(self, at: float) -> None:
         """The capture ends: what is still going on is told as incomplete."""
-        self._tracker.finish(at)
+        self._tracker.finish(self._pbx_time(at))
 
     def take(self) -> list[Call | ExtensionStatus]:
         """What changed since the last ``take``, the latest value of each call."""

@@ -81,7 +81,10 @@ async def look(session: Session) -> Picture:
     booted = session.protocol.fully_booted or {}
     started = " ".join(status[key] for key in ("CoreStartupDate", "CoreStartupTime") if status.get(key))
     return Picture(
-        snapshot=builder.build(),
+        snapshot=builder.build(
+            whole="CoreShowChannels" not in missing or "Status" not in missing,
+            bridges="BridgeList" not in missing,
+        ),
         process=Process(session.protocol.booted_heard, _seconds(booted.get("Uptime")), started or None),
         version=core.get("AsteriskVersion") or session.protocol.banner,
         missing=tuple(missing),

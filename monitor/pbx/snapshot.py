@@ -41,11 +41,17 @@ class DeviceRow(msgspec.Struct, frozen=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All channels, in order of creation, and the states of devices."""
+    """Channels, in order of creation, and the states of devices; ``bridges`` that exist, where listed.
+
+    ``whole``: every channel is listed. Without it only those in a bridge could be (``BridgeList`` and
+    ``BridgeInfo`` are all that a user without write classes may ask), or none.
+    """
 
     channels: tuple[ChannelRow, ...] = ()
     devices: tuple[DeviceRow, ...] = ()
     holding_bridges: frozenset[str] = frozenset()
+    bridges: frozenset[str] | None = None
+    whole: bool = True
 
 
 class SnapshotBuilder:
@@ -55,6 +61,7 @@ class SnapshotBuilder:
         self._channels: dict[str, dict[str, str]] = {}
         self._devices: dict[str, str] = {}
         self._holding: set[str] = set()
+        self._bridges: set[str] = set()
 
     def add(self, row: Mapping[str, str]) -> None:
         """Take one list item, as its headers."""
@@ -62,6 +69,7 @@ class SnapshotBuilder:
         if event == "DeviceStateChange":
             self._devices[row.get("Device", "")] = row.get("State", "")
         elif event == "BridgeListItem":
+            self._bridges.add(row.get("BridgeUniqueid", ""))
             if row.get("BridgeTechnology") == "holding_bridge":
                 self._holding.add(row.get("BridgeUniqueid", ""))
         elif event in ("CoreShowChannel", "Status", "BridgeInfoChannel") and row.get("Uniqueid"):
@@ -73,12 +81,21 @@ class SnapshotBuilder:
             if bridge:
                 known["_bridge"] = bridge
 
-    def build(self) -> Snapshot:
-        """The snapshot of all rows taken so far."""
+    def build(self, *, whole: bool = True, bridges: bool = False) -> Snapshot:
+        """The snapshot of all rows taken so far.
+
+        ``whole`` if a list of all channels was among them, ``bridges`` if one of all bridges was.
+        """
         rows = [_channel_row(uniqueid, row) for uniqueid, row in self._channels.items()]
         rows.sort(key=_creation)
         devices = tuple(DeviceRow(device, state) for device, state in sorted(self._devices.items()))
-        return Snapshot(channels=tuple(rows), devices=devices, holding_bridges=frozenset(self._holding))
+        return Snapshot(
+            channels=tuple(rows),
+            devices=devices,
+            holding_bridges=frozenset(self._holding),
+            bridges=frozenset(self._bridges) if bridges else None,
+            whole=whole,
+        )
 
 
 def created_at(uniqueid: str) -> float:

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 
 from monitor.domain import Call, Direction, ExtensionStatus, Transfer
 from monitor.pbx import events as ev
@@ -43,6 +44,10 @@ from monitor.pbx.snapshot import Snapshot, events_of
 
 #: How long after its end a call may still be corrected by an event that was under way.
 GRACE_SECONDS = 5.0
+
+#: How long a channel is given the benefit of the doubt that a resync could not see. What is in no bridge
+#: rings or waits: a SIP call may ring 3 minutes (RFC 3261 timer C), and what waits longer makes events.
+UNSEEN_SECONDS = 180.0
 
 #: Hang-ups this close before a Shutdown are the PBX's doing: ``core restart now`` ends every call first.
 SHUTDOWN_SECONDS = 3.0
@@ -75,11 +80,12 @@ class Tracker:
         self._dirty: dict[CallRecord, None] = {}
         self._ending: deque[tuple[float, CallRecord]] = deque()
         self._gone: deque[tuple[float, Channel]] = deque()
+        self._unseen: deque[tuple[float, Channel]] = deque()
         self._unrooted: list[ev.DialBegun] = []
         self._refusals: deque[ev.OriginateEnded] = deque(maxlen=64)
         self._reachable: dict[str, bool] = {}
         self._serials: dict[str, int] = {}
-        self._statuses: list[ExtensionStatus] = []
+        self._changes: list[Call | ExtensionStatus] = []
         self._order = 0
         self._now = 0.0
         self._handlers = {
@@ -115,8 +121,9 @@ class Tracker:
 
     def take(self) -> list[Call | ExtensionStatus]:
         """Calls whose meaning changed since the last ``take``, and extensions whose reachability did."""
-        changes: list[Call | ExtensionStatus] = list(self._statuses)
-        self._statuses.clear()
+        if self._unseen and self._unseen[0][0] <= self._now:
+            self._give_up_unseen(self._now)
+        changes, self._changes = self._changes, []
         if self._unrooted:
             self._retry_unrooted()
         if self._dirty:
@@ -158,7 +165,21 @@ class Tracker:
             )
             record = restore_record(call, self._floor)
             if record is not None:
+                self._find_forks(record)
                 self._dirty[record] = None
+
+    def _find_forks(self, record: CallRecord) -> None:
+        """Which of a stored call's legs were dialled beside the first, to other numbers."""
+        if (
+            record.direction is not Direction.OUTBOUND
+            or record.number is None
+            or record.root.kind is Kind.TRUNK
+        ):
+            return
+        for leg in record.far:
+            number = self._numbering.dialled(leg.dial_string, record.dialed or "", leg.endpoint)
+            if number and not leg.forwarded and not same_destination(number, record.number):
+                record.forked[leg.uniqueid] = number
 
     def cut(self, at: float, *, restarted: bool, present: frozenset[str] = frozenset(), before: float) -> int:
         """End the calls whose channels are not ``present`` any more; nobody saw how. Returns how many.
@@ -166,14 +187,24 @@ class Tracker:
         ``at`` is the last moment they were known to be up. Channels created after ``before`` are newer
         than the list of those present and stay.
         """
+        gone = [
+            channel
+            for channel in self._floor.channels.values()
+            if channel.alive and channel.uniqueid not in present and channel.created_at <= before
+        ]
+        return self._cut_off(gone, at, restarted=restarted)
+
+    def _cut_off(self, channels: Iterable[Channel], at: float, *, restarted: bool = False) -> int:
+        """These channels ended unseen, last known to be up ``at`` or when they became uncertain."""
         touched: dict[CallRecord, None] = {}
-        for channel in list(self._floor.channels.values()):
-            if channel.alive and channel.uniqueid not in present and channel.created_at <= before:
-                channel.hungup_at = max(at, channel.created_at)
-                channel.lost = True
-                self._gone.append((self._now + GRACE_SECONDS, channel))
-                touched.update((record, None) for record in channel.calls)
-                self._touch(channel)
+        for channel in channels:
+            seen = at if channel.unseen_from is None else min(at, channel.unseen_from)
+            channel.unseen_from = None
+            channel.hungup_at = max(seen, channel.created_at)
+            channel.lost = True
+            self._gone.append((self._now + GRACE_SECONDS, channel))
+            touched.update((record, None) for record in channel.calls)
+            self._touch(channel)
         cut = 0
         for record in touched:
             if record.latest is not None and record.latest.ended:
@@ -182,8 +213,12 @@ class Tracker:
             if not any(leg.alive for leg in fars) or (
                 not record.root.alive and not record.talked(self._floor)
             ):
-                record.cut_at = at
+                ends = [
+                    leg.hungup_at for leg in (*fars, record.root) if leg.lost and leg.hungup_at is not None
+                ]
+                record.cut_at = max(ends, default=at)
                 record.cut_by_restart = restarted
+                record.notes.discard("uncertain")
                 record.notes.add("pbx_restart" if restarted else "ended_unseen")
                 cut += 1
             else:
@@ -191,29 +226,77 @@ class Tracker:
             self._dirty[record] = None
         return cut
 
+    def _doubt(self, snapshot: Snapshot, last_seen: float, before: float) -> None:
+        """Channels that a list of bridges does not show may be in none, or gone: they wait to be heard of.
+
+        Whatever is heard of one proves it alive (``_touch``); else it ends ``UNSEEN_SECONDS`` from now.
+        """
+        present = {row.uniqueid for row in snapshot.channels}
+        looked_into = {row.bridge_id for row in snapshot.channels}
+        for channel in self._floor.channels.values():
+            if channel.alive and channel.uniqueid not in present and channel.created_at <= before:
+                if channel.unseen_from is None:
+                    channel.unseen_from = last_seen
+                    self._unseen.append((self._now + UNSEEN_SECONDS, channel))
+                for stay in channel.stays:
+                    bridge = stay.bridge.id
+                    left = bridge in looked_into or (
+                        snapshot.bridges is not None and bridge not in snapshot.bridges
+                    )
+                    if stay.end is None and left:
+                        stay.end = last_seen
+                for record in channel.calls:
+                    record.notes |= {"gap", "uncertain"}
+                    self._dirty[record] = None
+
+    def _give_up_unseen(self, until: float) -> None:
+        """Of these nothing was heard in all the time that a channel may be silent."""
+        gone: list[Channel] = []
+        while self._unseen and self._unseen[0][0] <= until:
+            channel = self._unseen.popleft()[1]
+            if channel.alive and channel.unseen_from is not None:
+                gone.append(channel)
+        self._cut_off(gone, self._now)
+
+    def _heard_again(self, channel: Channel) -> None:
+        """A channel that was in doubt lives, or has told its end."""
+        channel.unseen_from = None
+        for record in channel.calls:
+            if all(other.unseen_from is None for other in record.channels()):
+                record.notes.discard("uncertain")
+
     def resync(self, snapshot: Snapshot, at: float, *, blind_from: float | None, restarted: bool) -> int:
         """Hold what is remembered against what the PBX says exists; returns how many calls were cut off."""
         self._now = max(self._now, at)
         last_seen = blind_from if blind_from is not None else at
         present = frozenset() if restarted else frozenset(row.uniqueid for row in snapshot.channels)
-        cut = self.cut(last_seen, restarted=restarted, present=present, before=at)
+        cut = 0
+        if snapshot.whole or restarted:
+            cut = self.cut(last_seen, restarted=restarted, present=present, before=at)
+        else:
+            self._doubt(snapshot, last_seen, at)
         by_id = {row.uniqueid: row for row in snapshot.channels}
         for row in snapshot.channels:
             channel = self._floor.get(row.uniqueid)
             if channel is None:
                 continue
+            if channel.unseen_from is not None:
+                self._heard_again(channel)
             for stay in channel.stays:
                 if stay.end is None and stay.bridge.id != row.bridge_id:
                     stay.end = last_seen
             for record in channel.calls:
                 record.notes.add("gap")
+                if row.bridge_id and row.answered_at is None and not record.talked(self._floor):
+                    record.notes |= {"answer_time_unknown", "incomplete"}
                 self._dirty[record] = None
         new = [row for row in snapshot.channels if row.uniqueid not in self._floor.channels]
         for event in events_of(snapshot, at, known=frozenset(by_id) - {row.uniqueid for row in new}):
             self.apply(event)
         if new:
             self._retry_unrooted(final=True)
-        self._serials = {root: serial for root, serial in self._serials.items() if root in by_id}
+        if snapshot.whole or restarted:
+            self._serials = {root: serial for root, serial in self._serials.items() if root in by_id}
         for row in new:
             channel = self._floor.get(row.uniqueid)
             if channel is None:
@@ -235,7 +318,8 @@ class Tracker:
         """The capture ends here: open calls are left as they are, marked incomplete."""
         self._now = max(self._now, at)
         self._retry_unrooted(final=True)
-        self.take()
+        self._give_up_unseen(inf)
+        self._changes += self.take()
         for channel in self._floor.channels.values():
             for record in channel.calls:
                 if record.latest is not None and not record.latest.ended:
@@ -308,6 +392,8 @@ class Tracker:
 
     def _touch(self, channel: Channel) -> None:
         """Mark every call that a change of this channel may change."""
+        if channel.unseen_from is not None and not channel.lost:
+            self._heard_again(channel)
         for record in channel.calls:
             self._dirty[record] = None
         for other in self._floor.neighbours(channel) if channel.stays else ():
@@ -574,12 +660,16 @@ class Tracker:
         """An agent dialled an outside number and no dial came of it: the trunk is gone, or the agent was."""
         exten = _asked_for(channel)
         number = self._numbering.outside(exten) if exten else None
-        if number is None or channel.stays or channel.late or channel.lost:
+        if number is None or channel.stays or channel.lost:
             return
+        if channel.late and channel.uniqueid in self._serials:
+            return  # what it dialled before we saw it is stored already
         record = self._record(Direction.OUTBOUND, channel, channel, channel.created_at)
         record.number = number
         record.dialed = exten
         record.notes.add("no_trunk_leg")
+        if channel.late:  # it may have dialled while we did not look
+            record.notes |= {"seen_late", "incomplete"}
         if self._numbering.is_service(number):
             record.direction = Direction.INTERNAL
             record.notes.add("service_number")
@@ -663,7 +753,7 @@ class Tracker:
         party = self._numbering.party(event.device + "-")
         if party.kind is Kind.AGENT and self._reachable.get(party.endpoint) is not reachable:
             self._reachable[party.endpoint] = reachable
-            self._statuses.append(
+            self._changes.append(
                 ExtensionStatus(pbx=self._pbx, extension=party.endpoint, reachable=reachable, at=event.at)
             )
 

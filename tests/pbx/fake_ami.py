@@ -246,6 +246,9 @@ class Recorder(Wakeable):
                 self.told.append(("event", one))
         self.happened()
 
+    def stamped(self, stamp: float, at: float) -> None:
+        """The clock of the PBX is of no concern here."""
+
     def resync(self, snapshot: Snapshot, at: float, restarted: bool) -> int:
         self.snapshots.append(snapshot)
         self.restarts.append(restarted)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.domain import Call, Direction
 from monitor.pbx import events as ev
-from monitor.pbx.channels import UP
+from monitor.pbx.channels import RING, RINGING, UP
 from monitor.pbx.snapshot import ChannelRow, Snapshot
 from monitor.pbx.tracker import Tracker
 from monitor.pbx.wire import Framer
@@ -119,7 +119,13 @@ def existing(tracker: Tracker) -> Snapshot:
                 uniqueid=channel.uniqueid,
                 channel=channel.name,
                 linkedid=channel.linkedid,
-                state=UP if channel.up_at else 5 if channel.ringing_at else 0,
+                state=UP
+                if channel.up_at
+                else RINGING
+                if channel.ringing_at
+                else RING
+                if channel.incoming
+                else 0,
                 exten=channel.exten,
                 caller_number=channel.caller_number,
                 caller_name=channel.caller_name,
@@ -165,6 +171,28 @@ def test_prefix_resync_suffix_gives_the_totals_of_the_whole(name: str, share: fl
     collect(tracker, calls)
     at = events[max(0, cut - 1)].at
     tracker.resync(existing(tracker), at, blind_from=at, restarted=False)
+    for event in events[cut:]:
+        tracker.apply(event)
+        collect(tracker, calls)
+    tracker.finish(events[-1].at)
+    collect(tracker, calls)
+    assert totals(in_order(calls)) == totals(play(events))
+
+
+@given(name=names, share=st.floats(0, 1))
+@settings(max_examples=150, deadline=None)
+def test_a_resync_that_can_only_ask_for_bridges_gives_the_same_totals(name: str, share: float) -> None:
+    events = captures.events(name)
+    cut = int(share * len(events))
+    tracker = Tracker("main", Plan())
+    calls: dict[str, Call] = {}
+    for event in events[:cut]:
+        tracker.apply(event)
+    collect(tracker, calls)
+    at = events[max(0, cut - 1)].at
+    rows = tuple(row for row in existing(tracker).channels if row.bridge_id)
+    seen = Snapshot(channels=rows, bridges=frozenset(str(row.bridge_id) for row in rows), whole=False)
+    tracker.resync(seen, at, blind_from=at, restarted=False)
     for event in events[cut:]:
         tracker.apply(event)
         collect(tracker, calls)

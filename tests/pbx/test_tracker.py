@@ -7,7 +7,7 @@ import pytest
 from monitor.domain import Call, Direction, HangupBy, Outcome, Phase
 from monitor.pbx import events as ev
 from monitor.pbx.snapshot import SnapshotBuilder
-from monitor.pbx.tracker import GRACE_SECONDS, Tracker
+from monitor.pbx.tracker import GRACE_SECONDS, UNSEEN_SECONDS, Tracker
 from tests.pbx.playbook import START, Plan, Playbook, collect, in_order, play, talk_by_agent
 
 
@@ -700,6 +700,123 @@ def test_30b_call_that_spans_a_gap_stays_one_and_whole(pbx: Playbook) -> None:
     assert call.notes == ("gap",)
 
 
+def half_blind(pbx: Playbook, *bridged: str) -> tuple[Tracker, dict[str, Call], float]:
+    """The link is lost now for 20 s; afterwards only the bridges may be asked for. When it was lost."""
+    tracker, calls = Tracker("main", Plan()), dict[str, Call]()
+    for event in pbx.events:
+        tracker.apply(event)
+    pbx.events.clear()
+    collect(tracker, calls)
+    lost_at = pbx.now
+    pbx.wait(20)
+    builder = SnapshotBuilder()
+    if bridged:
+        builder.add({"Event": "BridgeListItem", "BridgeUniqueid": "b1"})
+    for channel in bridged:
+        builder.add({**snapshot_row(pbx, channel), "Event": "BridgeInfoChannel"})
+    tracker.resync(builder.build(whole=False, bridges=True), pbx.now, blind_from=lost_at, restarted=False)
+    collect(tracker, calls)
+    return tracker, calls, lost_at
+
+
+def on(pbx: Playbook, tracker: Tracker, calls: dict[str, Call]) -> Call:
+    """Go on with what the script has since; the only call."""
+    for event in pbx.events:
+        tracker.apply(event)
+        collect(tracker, calls)
+    pbx.events.clear()
+    (call,) = calls.values()
+    return call
+
+
+def test_31b_a_ringing_call_that_a_list_of_bridges_cannot_show_stays_open(pbx: Playbook) -> None:
+    leg = pbx.out("8001")
+    pbx.ring(leg)
+    tracker, calls, _ = half_blind(pbx)
+    call = on(pbx, tracker, calls)
+    assert (call.phase, call.notes) == (Phase.RINGING, ("gap", "uncertain"))
+    pbx.wait(5)
+    pbx.connect("8001", leg)
+    pbx.wait(7)
+    pbx.bye("8001", leg)
+    call = on(pbx, tracker, calls)
+    assert (call.outcome, call.ring_seconds, call.talk_seconds, call.complete, call.notes) == (
+        Outcome.ANSWERED,
+        25.0,
+        7.0,
+        True,
+        ("gap",),
+    )
+
+
+def test_31c_it_ends_by_its_own_hangup(pbx: Playbook) -> None:
+    leg = pbx.out("8001")
+    pbx.ring(leg)
+    tracker, calls, _ = half_blind(pbx)
+    pbx.dial_end(leg, "NOANSWER")
+    pbx.hangup(leg, 0)
+    pbx.hangup("8001", 19)
+    call = on(pbx, tracker, calls)
+    assert (call.outcome, call.ring_seconds, call.notes) == (Outcome.NO_ANSWER, 20.0, ("gap",))
+
+
+def test_31d_of_which_nothing_is_ever_heard_it_ends_in_the_end_as_unknown(pbx: Playbook) -> None:
+    leg = pbx.out("8001")
+    pbx.ring(leg)
+    pbx.wait(3)
+    tracker, calls, lost_at = half_blind(pbx)
+    pbx.wait(UNSEEN_SECONDS - 1)
+    pbx.add(ev.DeviceState(pbx.now, "PJSIP/8002", "INUSE"))
+    assert not on(pbx, tracker, calls).ended
+    pbx.wait(1)
+    pbx.add(ev.DeviceState(pbx.now, "PJSIP/8002", "NOT_INUSE"))
+    call = on(pbx, tracker, calls)
+    assert (call.outcome, call.ended_at, call.complete, call.hangup_by) == (
+        Outcome.UNKNOWN,
+        lost_at,
+        False,
+        HangupBy.UNKNOWN,
+    )
+    assert "ended_unseen" in call.notes
+    pbx.wait(GRACE_SECONDS)
+    pbx.add(ev.DeviceState(pbx.now, "PJSIP/8003", "INUSE"))
+    on(pbx, tracker, calls)
+    assert tracker.remembered == 0
+
+
+def test_31e_talk_whose_bridge_is_gone_counts_to_the_gap_and_no_further(pbx: Playbook) -> None:
+    answered(pbx, talk=3)
+    tracker, calls, lost_at = half_blind(pbx)
+    tracker.finish(pbx.now)
+    call = on(pbx, tracker, calls)
+    collect(tracker, calls)
+    (call,) = calls.values()
+    assert (call.outcome, call.talk_seconds, call.ended_at, call.complete) == (
+        Outcome.ANSWERED,
+        3.0,
+        lost_at,
+        False,
+    )
+
+
+def test_31f_talk_that_the_list_of_bridges_shows_goes_on(pbx: Playbook) -> None:
+    answered(pbx, talk=3)
+    tracker, calls, _ = half_blind(pbx, "8001", "trunk-a")
+    pbx.wait(2)
+    pbx.bye("8001", "trunk-a")
+    call = on(pbx, tracker, calls)
+    assert (call.talk_seconds, call.outcome, call.complete) == (25.0, Outcome.ANSWERED, True)
+
+
+def test_31g_a_call_answered_in_the_gap_does_not_claim_to_know_when(pbx: Playbook) -> None:
+    leg = pbx.out("8001")
+    pbx.ring(leg)
+    tracker, calls, _ = half_blind(pbx, "8001", "trunk-a")
+    call = on(pbx, tracker, calls)
+    assert (call.phase, call.complete) == (Phase.TALKING, False)
+    assert "answer_time_unknown" in call.notes
+
+
 @pytest.mark.parametrize(("restarted", "by"), [(False, HangupBy.UNKNOWN), (True, HangupBy.SYSTEM)])
 def test_31_33_call_that_ended_unheard(pbx: Playbook, restarted: bool, by: HangupBy) -> None:
     answered(pbx, talk=3)
@@ -866,3 +983,41 @@ def test_finished_calls_are_let_go() -> None:
         tracker.take()
         most = max(most, tracker.remembered)
     assert most <= 6
+
+
+def test_answered_and_over_within_one_instant(pbx: Playbook) -> None:
+    leg = pbx.out("8001")
+    pbx.connect("8001", leg)
+    pbx.bye(leg, "8001")
+    call = pbx.call()
+    assert (call.outcome, call.talk_seconds, call.hangup_by) == (Outcome.ANSWERED, 0.0, HangupBy.REMOTE)
+    assert [segment.agent for segment in call.segments] == ["8001"]
+
+
+def test_who_left_a_bridge_before_another_came_did_not_talk_with_him(pbx: Playbook) -> None:
+    answered(pbx, talk=4)
+    pbx.leave("b1", "8001")
+    pbx.create("8002", exten="701", incoming=True)
+    pbx.enter("b1", "8002")
+    pbx.hangup("8001")
+    pbx.wait(2)
+    pbx.bye("trunk-a", "8002")
+    calls = pbx.calls()
+    assert [talk_by_agent(call) for call in calls] == [{"8001": 4.0, "8002": 2.0}]
+
+
+def test_a_cancel_after_a_trunk_that_failed_is_the_agent_s(pbx: Playbook) -> None:
+    first = pbx.out("8001")
+    pbx.request(first, 34)
+    pbx.dial_end(first, "CONGESTION")
+    pbx.hangup(first, 34)
+    pbx.wait(0.1)
+    second = pbx.out("8001", trunk="trunk-b")
+    pbx.ring(second)
+    pbx.wait(3.9)
+    pbx.request("8001", 34)  # the channel still has the first trunk's cause
+    pbx.dial_end(second, "CANCEL")
+    pbx.hangup(second, 34)
+    pbx.hangup("8001", 34)
+    call = pbx.call()
+    assert (call.outcome, call.hangup_by, call.ring_seconds) == (Outcome.CANCELLED, HangupBy.AGENT, 4.0)
