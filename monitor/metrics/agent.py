@@ -114,13 +114,11 @@ class AgentDay:
             self.state = State.WRAP_UP
 
     def _doing(self) -> tuple[State, float | None, CallNow | None]:
-        best: tuple[int, State, float, Call] | None = None
-        for call in self._now.values():
-            found = doing(call, self.extension)
-            if found is not None and (best is None or _WEIGHT[found[0]] > best[0]):
-                best = (_WEIGHT[found[0]], found[0], found[1], call)
-        if best is not None:
-            return best[1], best[2], self._with_whom(best[3])
+        now = [(found, call) for call in self._now.values() if (found := doing(call, self.extension))]
+        if now:
+            # Of two alike the newer one, whichever was told first: a restart shows the same.
+            (state, since), call = max(now, key=lambda each: (_WEIGHT[each[0][0]], each[0][1], each[1].id))
+            return state, since, self._with_whom(call)
         if self.reachable is False:
             return State.UNREACHABLE, self.reachable_since, None
         if not len(self.time_line):

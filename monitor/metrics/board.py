@@ -189,11 +189,11 @@ class Board:
         for (pbx, extension), mine in plain.agents.items():
             agent = self._agent(pbx, extension)
             agent.time_line.load(mine.order, mine.calls, mine.ends, mine.talked)
-            plain.count(mine, (agent.tally, day.team(agent.team), day.site))
+            plain.count(mine, (agent.tally, day.team(agent.team), day.site), day)
             self._half_days.load(agent.id, mine.dials)
             day.parts.update(zip([call_id for _, call_id in mine.order], mine.calls, strict=True))
             self._changed.agents.add(agent.id)
-        plain.count_day(day)
+        plain.count_times(day)
         self._changed.trunks |= day.trunks.keys()
         self._changed.parts |= {"site", "deadlines", "hours", "last_hour"}
         for call in plain.others:

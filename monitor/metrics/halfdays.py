@@ -30,7 +30,17 @@ BlindTimes = Mapping[str, Sequence[shifts.Blind]]
 class HalfDays:
     """First dials by agent and shift. Putting a dial is O(1); taking a first one away looks through all."""
 
-    __slots__ = ("_dials", "_first", "_inbound", "_inbound_of", "_shifts", "_zone", "begins_at", "windows")
+    __slots__ = (
+        "_dials",
+        "_first",
+        "_inbound",
+        "_inbound_of",
+        "_loaded",
+        "_shifts",
+        "_zone",
+        "begins_at",
+        "windows",
+    )
 
     def __init__(self, plan: Iterable[shifts.ShiftTimes], zone: ZoneInfo) -> None:
         self._shifts = tuple(plan)
@@ -38,6 +48,7 @@ class HalfDays:
         self.windows: list[shifts.Window] = []
         self.begins_at = float("-inf")
         self._dials: dict[str, tuple[str, float]] = {}
+        self._loaded: list[tuple[str, Sequence[First]]] = []
         self._first: list[dict[str, First]] = []
         #: By call: when it began, and each agent's part in it; and by agent, which calls.
         self._inbound: dict[str, tuple[float, Mapping[str, Stint]]] = {}
@@ -53,6 +64,7 @@ class HalfDays:
             if begun_at < self.begins_at:
                 self.put_inbound(call_id, begun_at, {})
         self._first = [{} for _ in self.windows]
+        self._enter()
         dials = {key: dial for key, dial in self._dials.items() if dial[1] >= self.begins_at}
         self._dials = {}
         for call_id, (agent, at) in dials.items():
@@ -60,6 +72,7 @@ class HalfDays:
 
     def put(self, call_id: str, agent: str | None, at: float) -> bool:
         """An agent's dial as it stands; ``None`` for no dial. Says whether a first dial has changed."""
+        self._enter()
         old = self._dials.get(call_id)
         new = (agent, at) if agent is not None and at >= self.begins_at else None
         if old == new:
@@ -81,11 +94,17 @@ class HalfDays:
     def load(self, agent: str, dials: Sequence[First]) -> None:
         """Take many dials of an agent, none of them known."""
         dials = sorted(dials)
-        self._dials.update([(call_id, (agent, at)) for at, call_id in dials if at >= self.begins_at])
+        self._loaded.append((agent, dials))
         for window, first in zip(self.windows, self._first, strict=True):
             place = bisect_left(dials, (window.counts_from, ""))
             if place < len(dials) and dials[place][0] < window.ends_at:
                 first[agent] = min(dials[place], first.get(agent, _NEVER))
+
+    def _enter(self) -> None:
+        """Enter the dials that were loaded, now that a single one is asked for."""
+        for agent, dials in self._loaded:
+            self._dials.update((call_id, (agent, at)) for at, call_id in dials if at >= self.begins_at)
+        self._loaded.clear()
 
     def put_inbound(self, call_id: str, begun_at: float, parts: Mapping[str, Stint]) -> Set[str]:
         """Each agent's part in an inbound call as it stands, none for another call. Gives whom it concerns."""

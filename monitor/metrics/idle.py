@@ -67,21 +67,24 @@ class Line:
 class TimeLine:
     """The stints of one agent today, by call; those loaded at once are made out when they are looked at."""
 
-    __slots__ = ("_agent", "_folded", "_hours", "_order", "_past", "_stints")
+    __slots__ = ("_agent", "_folded", "_hours", "_loaded", "_order", "_past", "_stints")
 
     def __init__(self, agent: str, hours: Hours = ()) -> None:
         self._agent = agent
         self._hours = hours
         self._stints: dict[str, Stint | Brief] = {}
+        self._loaded: list[Brief] = []
         self._order: list[tuple[float, str]] = []
         self._past = Line()
         self._folded = 0
 
     def __len__(self) -> int:
-        return len(self._stints)
+        return len(self._order)
 
     def put(self, call_id: str, part: Stint | None) -> None:
         """The agent's part in a call as it is now; ``None`` takes it away."""
+        if self._loaded:
+            self._enter()
         old = self._stints.get(call_id)
         if old is not None and part is not None and old.started_at == part.started_at:
             self._stints[call_id] = part
@@ -111,7 +114,7 @@ class TimeLine:
         A stint's begin is the call's (``order`` has it with the id), its end stands in ``ends``; ``talked`` has
         the ends of those with talk.
         """
-        self._stints.update(zip([call_id for _, call_id in order], calls, strict=True))
+        self._loaded += calls
         order = sorted(order)
         follows = not self._order or self._order[-1] < order[0]
         if follows:
@@ -136,10 +139,17 @@ class TimeLine:
         return line
 
     def _stint(self, call_id: str) -> Stint:
+        if self._loaded:
+            self._enter()
         found = self._stints[call_id]
         if not isinstance(found, Stint):
             found = self._stints[call_id] = stint(found, self._agent)
         return found
+
+    def _enter(self) -> None:
+        """Enter the calls that were loaded, now that a single one is asked for."""
+        self._stints.update((call.id, call) for call in self._loaded)
+        self._loaded.clear()
 
     def _unfold(self, place: int) -> None:
         if place < self._folded:

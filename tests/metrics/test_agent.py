@@ -91,6 +91,16 @@ def test_with_two_calls_at_a_time_talk_goes_before_the_rest() -> None:
     assert tile.state is State.DIALING
 
 
+@pytest.mark.parametrize("first", [1, 2])
+def test_of_two_dials_at_a_time_the_newer_is_shown_whichever_was_told_first(first: int) -> None:
+    tile = AgentDay("main", "8001", "张伟", "t1")
+    for number in (first, 3 - first):
+        tile.follow(msgspec.structs.replace(call(), id=f"main/{number}/0", started_at=START + number))
+    tile.look(START + 5, 20.0)
+    assert tile.call is not None
+    assert (tile.call.id, tile.since) == ("main/2/0", START + 2)
+
+
 def test_the_called_of_an_internal_call_sees_who_calls() -> None:
     tile = AgentDay("main", "8002", "王芳", "t1")
     tile.follow(call(Direction.INTERNAL, legs=(leg("8002", LegRole.FAR),)))
