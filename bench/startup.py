@@ -126,6 +126,12 @@ async def first_board(port: int) -> int:
             await asyncio.sleep(0.01)
 
 
+def cpu_seconds(process: int) -> float:
+    """What a process has used so far of all cores; on a busy machine this says more than the clock."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def main(arguments: list[str]) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="bench startup", description=__doc__)
@@ -147,7 +153,7 @@ def main(arguments: list[str]) -> None:
         )
         config.write_text(CONFIG.format(folder=folder, port=port, agents=who), "utf-8")
         command = [sys.executable, "-m", "monitor.cli", "run", "--config", str(config)]
-        boards, imports, size = [], [], 0
+        boards, cpu, imports, size = [], [], [], 0
         for _ in range(options.runs + 1):
             begun = time.perf_counter()
             subprocess.run([sys.executable, "-c", "import monitor.service, monitor.cli"], check=True)
@@ -156,15 +162,31 @@ def main(arguments: list[str]) -> None:
             with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:
                 size = asyncio.run(first_board(port))
                 boards.append(time.perf_counter() - begun)
+                cpu.append(cpu_seconds(process.pid))
                 process.terminate()
         rows.append(
             (
                 options.calls,
                 f"{statistics.median(boards[1:]):.2f}",
+                f"{min(boards):.2f}",
                 f"{boards[0]:.2f}",
+                f"{min(cpu):.2f}",
                 f"{statistics.median(imports[1:]):.2f}",
                 f"{size / 1024:.0f}",
             )
         )
-    print(f"{options.agents} agents, median of {options.runs} runs after a first one")
-    print(table(("calls stored", "first board s", "first run s", "imports alone s", "snapshot KiB"), rows))
+    print(f"{options.agents} agents, median of {options.runs} runs after a first one; goal: 2 s")
+    print(
+        table(
+            (
+                "calls stored",
+                "first board s",
+                "least s",
+                "first run s",
+                "least CPU s",
+                "imports alone s",
+                "snapshot KiB",
+            ),
+            rows,
+        )
+    )

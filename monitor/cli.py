@@ -6,6 +6,7 @@ Results go to stdout, messages to stderr. Exit codes: 0 fine, 1 it failed, 2 wro
 from __future__ import annotations
 
 import asyncio
+import gc
 import getpass
 import os
 import sys
@@ -55,12 +56,23 @@ def _settings(path: Path) -> Settings:
     return settings
 
 
+def _serve(config: Path, *, listen: bool = True, web: bool = True) -> None:
+    """Start the rooms. What is imported stays: looking through it for garbage would take a tenth of the time."""
+    gc.disable()
+    try:
+        from monitor import service
+
+        settings = _settings(config)
+    finally:
+        gc.freeze()
+        gc.enable()
+    service.run(settings, listen=listen, web=web)
+
+
 @app.command()
 def run(config: Config = DEFAULT_CONFIG) -> None:
     """The product: listener, store and dashboard."""
-    from monitor import service
-
-    service.run(_settings(config))
+    _serve(config)
 
 
 @app.command()
@@ -92,17 +104,13 @@ def demo(
 @app.command()
 def listen(config: Config = DEFAULT_CONFIG) -> None:
     """Listener and store without the dashboard; `dialwatch web` beside it shows what it stores."""
-    from monitor import service
-
-    service.run(_settings(config), web=False)
+    _serve(config, web=False)
 
 
 @app.command()
 def web(config: Config = DEFAULT_CONFIG) -> None:
     """The dashboard alone, on what is stored; a `dialwatch listen` or `run` elsewhere listens."""
-    from monitor import service
-
-    service.run(_settings(config), listen=False)
+    _serve(config, listen=False)
 
 
 @app.command()

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -70,8 +69,14 @@ def _sqlite(url: URL) -> AsyncEngine:
 
 
 def insert_for(engine: AsyncEngine) -> Callable[..., Any]:
-    """``insert`` with ``on_conflict_do_update`` in the engine's dialect."""
-    return sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
+    """``insert`` with ``on_conflict_do_update`` in the engine's dialect; the other one is not even imported."""
+    if engine.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert
 
 
 @asynccontextmanager
