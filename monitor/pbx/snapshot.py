@@ -7,6 +7,7 @@ with ``Variables: CDR(answer,u)``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -98,12 +99,14 @@ class SnapshotBuilder:
         )
 
 
+# An Originate may name a channel anything (``crm-4711``): nine digits and more are an epoch, fewer are not.
+_EPOCH = re.compile(r"(?:^|-)(\d{9,})\.\d+$")
+
+
 def created_at(uniqueid: str) -> float:
     """Creation time inside a Uniqueid, ``[systemname-]<epoch>.<counter>``; 0 where there is none."""
-    try:
-        return float(uniqueid.rsplit("-", 1)[-1].partition(".")[0])
-    except ValueError:
-        return 0.0
+    found = _EPOCH.search(uniqueid)
+    return float(found[1]) if found else 0.0
 
 
 def _creation(row: ChannelRow) -> tuple[float, int]:
@@ -143,11 +146,13 @@ def events_of(snapshot: Snapshot, at: float, known: frozenset[str]) -> Iterator[
     """The events that would have told of this snapshot's channels; those ``known`` only get their bridge.
 
     A channel whose application is AppDial was dialled: by the one channel of its Linkedid (or its
-    bridge) that runs Dial or Queue, where there is one.
+    bridge) that runs Dial or Queue, where there is one. ``BridgeInfo`` does not tell applications: there a
+    channel was dialled by the older one of its Linkedid in its bridge.
     """
+    callers = {row.uniqueid: _caller_of(row, snapshot) for row in snapshot.channels if _may_be_dialled(row)}
     for row in snapshot.channels:
         if row.uniqueid not in known:
-            dialled = row.application in _DIALLED
+            dialled = row.application in _DIALLED or callers.get(row.uniqueid) is not None
             yield ev.NewChannel(
                 row.created_at or at,
                 row.uniqueid,
@@ -159,15 +164,17 @@ def events_of(snapshot: Snapshot, at: float, known: frozenset[str]) -> Iterator[
                 row.caller_name,
             )
     for row in snapshot.channels:
-        if row.uniqueid not in known and row.application in _DIALLED:
-            caller = _caller_of(row, snapshot)
+        if row.uniqueid not in known and row.uniqueid in callers:
+            caller = callers[row.uniqueid]
             begun = row.created_at or at
             if caller is not None:
                 string = _dial_string(caller.data, row.channel)
                 yield ev.DialBegun(
                     begun, caller.uniqueid, caller.channel, row.uniqueid, row.channel, row.linkedid, string
                 )
-            elif row.linkedid == row.uniqueid:  # nobody's leg: an Originate rings this phone
+            elif (
+                row.application and row.linkedid == row.uniqueid
+            ):  # nobody's leg: an Originate rings this phone
                 yield ev.DialBegun(begun, None, "", row.uniqueid, row.channel, row.linkedid, "")
     for row in snapshot.channels:
         answered = row.answered_at or at
@@ -180,7 +187,21 @@ def events_of(snapshot: Snapshot, at: float, known: frozenset[str]) -> Iterator[
             yield ev.BridgeEntered(since, row.uniqueid, row.channel, row.linkedid, row.bridge_id, holding)
 
 
+def _may_be_dialled(row: ChannelRow) -> bool:
+    return row.application in _DIALLED or (not row.application and row.linkedid != row.uniqueid)
+
+
 def _caller_of(dialled: ChannelRow, snapshot: Snapshot) -> ChannelRow | None:
+    if not dialled.application:
+        older = [
+            row
+            for row in snapshot.channels
+            if row.bridge_id is not None
+            and row.bridge_id == dialled.bridge_id
+            and row.linkedid == dialled.linkedid
+            and _creation(row) < _creation(dialled)
+        ]
+        return older[0] if older else None
     candidates = [
         row
         for row in snapshot.channels

@@ -176,7 +176,10 @@ class Tracker:
             or record.root.kind is Kind.TRUNK
         ):
             return
+        answered_at = record.base.answered_at if record.base is not None else None
         for leg in record.far:
+            if answered_at is not None and (leg.dialed_at or 0.0) >= answered_at:
+                continue  # a transfer of the customer
             number = self._numbering.dialled(leg.dial_string, record.dialed or "", leg.endpoint)
             if number and not leg.forwarded and not same_destination(number, record.number):
                 record.forked[leg.uniqueid] = number
@@ -506,8 +509,8 @@ class Tracker:
             if self._numbering.is_service(number):
                 record.direction = Direction.INTERNAL
                 record.notes.add("service_number")
-            record.number = number
-            record.dialed = exten or number
+            record.number = number or None  # a list of bridges tells no dial string
+            record.dialed = exten or record.number
             self._adopt_agents(record, root)
         if number != record.number and any(not leg.failed for leg in record.far):
             record.forked[dest.uniqueid] = number

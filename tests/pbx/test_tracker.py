@@ -808,6 +808,55 @@ def test_31f_talk_that_the_list_of_bridges_shows_goes_on(pbx: Playbook) -> None:
     assert (call.talk_seconds, call.outcome, call.complete) == (25.0, Outcome.ANSWERED, True)
 
 
+BRIDGED = {"Event": "BridgeInfoChannel", "ChannelState": "6", "Exten": "s"}
+
+
+def first_sight(*rows: dict[str, str]) -> Call:
+    """The only call of a PBX that is first seen through its bridges."""
+    builder = SnapshotBuilder()
+    for row in rows:
+        builder.add({**BRIDGED, **row})
+    tracker, calls = Tracker("main", Plan()), dict[str, Call]()
+    tracker.resync(builder.build(whole=False, bridges=True), START, blind_from=None, restarted=False)
+    collect(tracker, calls)
+    (call,) = calls.values()
+    return call
+
+
+def bridged(channel: str, serial: int, root: int, bridge: str = "b1") -> dict[str, str]:
+    return {
+        "Channel": channel,
+        "Uniqueid": f"pbx1-1795443900.{serial}",
+        "Linkedid": f"pbx1-1795443900.{root}",
+        "BridgeUniqueid": bridge,
+    }
+
+
+def test_30c_the_bridges_alone_tell_who_called_whom() -> None:
+    out = first_sight(bridged("PJSIP/trunk-gz-unicom-0000000a", 10, 9), bridged("SIP/8001-00000009", 9, 9))
+    assert (out.direction, out.agent, out.trunk, out.number) == (
+        Direction.OUTBOUND,
+        "8001",
+        "trunk-gz-unicom",
+        None,
+    )
+    assert (out.phase, out.started_at, out.complete) == (Phase.TALKING, 1_795_443_900.0, False)
+    inside = {**bridged("PJSIP/trunk-a-00000009", 9, 9), "CallerIDNum": "13900001111"}
+    in_ = first_sight(bridged("PJSIP/8002-0000000a", 10, 9), inside)
+    assert (in_.direction, in_.agent, in_.number) == (Direction.INBOUND, "8002", "13900001111")
+
+
+def test_30d_the_same_through_local_channels() -> None:
+    local = "Local/8002@c2d-00000001"
+    call = first_sight(
+        bridged(f"{local};1", 1, 1, "far"),
+        bridged(f"{local};2", 2, 1, "near"),
+        bridged("PJSIP/8002-00000003", 3, 1, "near"),
+        bridged("PJSIP/trunk-a-00000004", 4, 1, "far"),
+    )
+    assert (call.direction, call.agent, call.phase) == (Direction.OUTBOUND, "8002", Phase.TALKING)
+
+
 def test_31g_a_call_answered_in_the_gap_does_not_claim_to_know_when(pbx: Playbook) -> None:
     leg = pbx.out("8001")
     pbx.ring(leg)
