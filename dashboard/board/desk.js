@@ -1,13 +1,20 @@
 // The board as a page to work with: laptop, big screen on a desk, phone.
-import { clock, clockSeconds, count, dayName, duration, percent } from "../common/format.js";
+import { clockSeconds, count, dayName, duration, percent } from "../common/format.js";
 import { Bar, html } from "../common/ui.js";
 import { t } from "../common/words.js";
-import { Bars, callsLink, earlier, GLYPH, hourlyTarget, nameOf, nearestDeadline, Progress, siteFigures, teamName, troubles, verdictClass, verdictText } from "./parts.js";
+import { Chart } from "./chart.js";
+import { DeadlinePanel } from "./deadline.js";
+import { figureLink, onLineLink } from "./links.js";
+import { GLYPH, nameOf, Progress, siteFigures, teamName, troubles, verdictClass, verdictText } from "./parts.js";
+import { Outcomes, Ranking, Trunks } from "./tables.js";
 
 /** @param {{live: any, now: number, ranking: any[], onTv: () => void}} props */
 export function Desk({ live, now, ranking, onTv }) {
   const { board } = live;
   const wrong = troubles(live, now);
+  // Beside a large floor all is on the right; a small one leaves room below its teams.
+  const few = board.agents.length <= 36;
+  const more = html`<div class="panel pad"><${Outcomes} board=${board} /></div>${board.trunks.length ? html`<div class="panel pad"><${Trunks} board=${board} /></div>` : null}`;
   return html`<div class=${live.state === "stale" ? "stale" : ""}>
     <${Bar} page="board">
       <span class="site-name">${board.site.name}</span>
@@ -20,44 +27,30 @@ export function Desk({ live, now, ranking, onTv }) {
     <main class="desk">
       <section class="top">
         <${DeadlinePanel} board=${board} now=${now} />
-        <div class="figures">${siteFigures(board).map((f) => html`<a class=${`panel figure ${f.behind ? "behind" : ""}`} href=${callsLink(board, f.filter)} key=${f.key}>
+        <div class="figures">${siteFigures(board).map((f) => html`<a class=${`panel figure ${f.behind ? "behind" : ""}`} href=${figureLink(board, f.key)} key=${f.key}>
           <span class="label">${t(`metric.${f.key}`)}</span>
           <strong>${f.value}</strong>
           <${Progress} share=${f.share} />
-          <span class="muted small">${f.target ? t("figure.target", { goal: f.goal }) : ""}${f.note ? ` · ${f.note}` : ""}</span>
+          <span class="muted small">${[f.goal, f.note].filter(Boolean).map((words) => html`<span>${words}</span>`)}</span>
         </a>`)}</div>
       </section>
       <section class="floor" id="main" aria-label=${t("board.floor")} onKeyDown=${withinTile}>
         ${board.agents.length ? null : html`<div class="panel empty">${t("board.no_agents")}</div>`}
         ${board.teams.map((/** @type {any} */ team) => html`<${Team} key=${team.id} team=${team} board=${board} now=${now} />`)}
+        ${few ? html`<div class="under">${more}</div>` : null}
       </section>
       <aside class="side">
+        <div class="panel pad"><${Chart} board=${board} title=${t("chart.today")} buckets=${board.hours} width=${3600} /></div>
+        <div class="panel pad"><${Chart} board=${board} title=${t("chart.last_hour")} buckets=${board.last_hour} width=${300} every=${3} /></div>
         <div class="panel pad"><${Ranking} board=${board} ranking=${ranking} /></div>
-        <div class="panel pad"><${Bars} title=${t("chart.today")} buckets=${board.hours} label=${(/** @type {any} */ b) => clock(b.start).slice(0, 2)} gaps=${board.gaps} width=${3600} target=${hourlyTarget(board)} /></div>
-        <div class="panel pad"><${Bars} title=${t("chart.last_hour")} buckets=${board.last_hour} label=${(/** @type {any} */ b) => clock(b.start)} gaps=${board.gaps} width=${300} /></div>
-        ${board.trunks.length ? html`<div class="panel pad"><${Trunks} board=${board} /></div>` : null}
+        ${few ? null : more}
       </aside>
     </main>
   </div>`;
 }
 
-/** @param {{board: any, now: number}} props */
-function DeadlinePanel({ board, now }) {
-  const d = nearestDeadline(board.deadlines, now);
-  if (!d) return html`<div class="panel deadline"><span class="label">${t("deadline.none")}</span></div>`;
-  const left = d.dial_by_at - now;
-  const names = new Map(board.agents.map((/** @type {any} */ a) => [a.id, a]));
-  const urgent = d.not_begun.length > 0 && left < 300 && now < d.ends_at;
-  return html`<div class=${`panel deadline ${urgent ? "urgent" : ""}`}>
-    <span class="label">${d.name} · ${t("deadline.by", { time: clock(d.dial_by_at) })}</span>
-    <strong>${left > 0 ? duration(left) : t("deadline.passed", { time: duration(-left) })}</strong>
-    ${earlier(board, d, now).map((/** @type {string} */ words) => html`<span class="muted small">${words}</span>`)}
-    ${now < d.starts_at - 900 ? null : html`<span class="begun">${t("deadline.begun", { begun: d.begun, expected: d.expected })}${d.late.length ? ` · ${t("deadline.late", { n: d.late.length })}` : ""}${d.indeterminate.length ? ` · ${t("deadline.indeterminate", { n: d.indeterminate.length })}` : ""}</span>`}
-    ${d.not_begun.length && now > d.starts_at - 900
-      ? html`<ul class="names" aria-label=${t("deadline.not_begun")}>${d.not_begun.slice(0, 30).map((/** @type {string} */ id) => html`<li><a href=${callsLink(board, { agent: id })}>${nameOf(names.get(id) ?? { extension: id })}</a></li>`)}${d.not_begun.length > 30 ? html`<li class="muted">+${d.not_begun.length - 30}</li>` : null}</ul>`
-      : null}
-  </div>`;
-}
+/** @type {[string, (value: any) => string][]} */
+const TEAM_FIGURES = [["dials", count], ["connects", count], ["connect_rate", percent], ["talk_seconds", duration]];
 
 /** @param {{team: any, board: any, now: number}} props */
 function Team({ team, board, now }) {
@@ -66,11 +59,8 @@ function Team({ team, board, now }) {
   return html`<section class="team">
     <header>
       <h2>${teamName(team)}</h2>
-      <a href=${callsLink(board, { team: team.id, direction: "outbound" })}>${t("metric.dials")} <b>${count(f.dials)}</b></a>
-      <a href=${callsLink(board, { team: team.id, direction: "outbound", outcome: "answered" })}>${t("metric.connects")} <b>${count(f.connects)}</b></a>
-      <a href=${callsLink(board, { team: team.id, direction: "outbound", live: "false" })}>${t("metric.connect_rate")} <b>${percent(f.connect_rate)}</b></a>
-      <a href=${callsLink(board, { team: team.id, direction: "outbound", outcome: "answered" })}>${t("metric.talk_seconds")} <b>${duration(f.talk_seconds)}</b></a>
-      <a href=${callsLink(board, { team: team.id, live: "true" })}>${t("team.on_line", { n: (team.states.talking ?? 0) + (team.states.on_hold ?? 0), of: team.agents })}</a>
+      ${TEAM_FIGURES.map(([key, show]) => html`<a href=${figureLink(board, key, { team: team.id })} key=${key}>${t(`metric.${key}`)} <b>${show(f[key])}</b></a>`)}
+      <a href=${onLineLink(board, { team: team.id })}>${t("team.on_line", { n: (team.states.talking ?? 0) + (team.states.on_hold ?? 0), of: team.agents })}</a>
     </header>
     <div class=${`tiles ${board.agents.length > 60 ? "small" : board.agents.length <= 12 ? "large" : ""}`}>${agents.map((/** @type {any} */ a) => html`<${Tile} key=${a.id} agent=${a} board=${board} now=${now} />`)}</div>
   </section>`;
@@ -82,16 +72,22 @@ function Tile({ agent, board, now }) {
   const last = [...agent.first_dials].reverse().find((/** @type {any} */ d) => d.verdict === "late" || d.verdict === "not_started" || d.verdict === "indeterminate");
   const since = agent.since == null ? "" : duration(now - agent.since);
   const faint = f.finished < 10 ? "faint" : "";
-  /** @param {Record<string, string>} filter @param {string} what @param {string} short @param {string} value @param {string} [cls] */
-  const figure = (filter, what, short, value, cls) =>
-    html`<a class=${cls} tabindex="-1" href=${callsLink(board, { agent: agent.id, direction: "outbound", ...filter })} title=${t(what)} aria-label=${`${nameOf(agent)} ${t(what)} ${value}`}>${short} <b>${value}</b></a>`;
+  /** @param {string} key @param {string} short @param {string} value @param {string} [cls] */
+  const figure = (key, short, value, cls) =>
+    html`<a class=${cls} tabindex="-1" href=${figureLink(board, key, { agent: agent.id })} title=${t(`metric.${key}`)} aria-label=${`${nameOf(agent)} ${t(`metric.${key}`)} ${value}`}>${short} <b>${value}</b></a>`;
   return html`<div class=${`tile s-${agent.state}`}>
-    <a class="who" href=${callsLink(board, { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></a>
+    <a class="who" href=${figureLink(board, "calls", { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></a>
     <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${t(`state.${agent.state}`)}<em>${since}</em></span>
-    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? html`<span class=${`verdict ${verdictClass(last)}`}>${verdictText(last)}</span>` : ""}${figure({ outcome: "answered" }, "metric.talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
-    <span class="sums">${figure({}, "metric.dials", t("short.dials"), count(f.dials))}${figure({ outcome: "answered" }, "metric.connects", t("short.connects"), count(f.connects))}${figure({ live: "false" }, "metric.connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
+    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? verdict(last) : ""}${figure("talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
+    <span class="sums">${figure("dials", t("short.dials"), count(f.dials))}${figure("connects", t("short.connects"), count(f.connects))}${figure("connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
   </div>`;
 }
+
+/** A verdict leads to the first dial it is about. @param {any} first */
+const verdict = (first) =>
+  first.call_id
+    ? html`<a tabindex="-1" class=${`verdict ${verdictClass(first)}`} href=${`/calls/${first.call_id}`}>${verdictText(first)}</a>`
+    : html`<span class=${`verdict ${verdictClass(first)}`}>${verdictText(first)}</span>`;
 
 /** @type {Record<string, string>} */
 const DIRECTION = { inbound: "← ", internal: "⇄ " };
@@ -105,24 +101,4 @@ function withinTile(event) {
   const next = links.indexOf(/** @type {HTMLAnchorElement} */ (event.target)) + step;
   links[(next + links.length) % links.length].focus();
   event.preventDefault();
-}
-
-/** @param {{board: any, ranking: any[]}} props */
-function Ranking({ board, ranking }) {
-  const names = new Map(board.agents.map((/** @type {any} */ a) => [a.id, a]));
-  if (!ranking.length) return html`<h3>${t("ranking.title")}</h3><p class="muted">${t("ranking.empty")}</p>`;
-  const shown = ranking.slice(0, 12);
-  const widest = Math.max(0.1, ...shown.map((r) => r.high));
-  return html`<h3>${t("ranking.title")}</h3><p class="muted small">${t("ranking.why")}</p><ol class="ranking">${shown.map((r) => html`<li key=${r.id}>
-    <span class="rank">${r.rank}</span>
-    <a href=${callsLink(board, { agent: r.id, direction: "outbound" })}>${nameOf(names.get(r.id) ?? { extension: r.id })}</a>
-    <span class="interval" title=${t("ranking.interval", { low: percent(r.low), high: percent(r.high), n: r.finished })}><i style=${{ left: `${(r.low / widest) * 100}%`, width: `${((r.high - r.low) / widest) * 100}%` }}></i><b style=${{ left: `${(r.value / widest) * 100}%` }}></b></span>
-    <a class="num" href=${callsLink(board, { agent: r.id, direction: "outbound", live: "false" })}>${percent(r.connect_rate)}</a><span class="num muted">${count(r.finished)}</span>
-  </li>`)}</ol>`;
-}
-
-/** @param {{board: any}} props */
-function Trunks({ board }) {
-  return html`<h3>${t("trunks.title")}</h3><table class="trunks"><thead><tr><th>${t("trunks.name")}</th><th class="num">${t("trunks.active")}</th><th class="num">${t("trunks.seizures")}</th><th class="num">ASR</th><th class="num">NER</th></tr></thead>
-    <tbody>${board.trunks.map((/** @type {any} */ k) => html`<tr key=${k.id}><td><a href=${callsLink(board, { trunk: k.name })}>${k.name}</a></td><td class="num"><a href=${callsLink(board, { trunk: k.name, live: "true" })}>${count(k.active)}</a></td><td class="num"><a href=${callsLink(board, { trunk: k.name, direction: "outbound" })}>${count(k.seizures)}</a></td><td class="num">${percent(k.asr)}</td><td class="num">${percent(k.ner)}</td></tr>`)}</tbody></table>`;
 }

@@ -4,14 +4,14 @@ import { setZone } from "../common/format.js";
 import { applyTheme, html, mount, request } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
 import { Desk } from "./desk.js";
-import { pagesOf, Wall } from "./wall.js";
-
-const ROTATE_SECONDS = 12;
+import { pagesOf, Rotation } from "./rotation.js";
+import { Wall } from "./wall.js";
 
 applyTheme();
 const me = await request("/api/me").then((r) => r.json());
 await loadWords(me.language);
 
+const rotation = new Rotation();
 let tv = new URLSearchParams(location.search).has("tv");
 /** @type {any} */
 let live = null;
@@ -47,9 +47,8 @@ function view() {
   document.title = `${board.site.name} · Dialwatch`;
   const ranking = steady(board.ranking, now);
   if (!tv) return html`<${Desk} live=${live} now=${now} ranking=${ranking} onTv=${() => setTv(true)} />`;
-  const pages = pagesOf(board, ranking);
-  const page = Math.floor(performance.now() / 1000 / ROTATE_SECONDS) % pages.length;
-  return html`<${Wall} live=${live} now=${now} page=${pages[page]} number=${page + 1} of=${pages.length} onLeave=${() => setTv(false)} />`;
+  const page = rotation.page(() => pagesOf(board, ranking, now), performance.now() / 1000);
+  return html`<${Wall} live=${live} now=${now} page=${page} ranking=${ranking} number=${rotation.index + 1} of=${rotation.pages.length} onLeave=${() => setTv(false)} />`;
 }
 
 const draw = mount(view);
@@ -75,4 +74,11 @@ addEventListener("keydown", (event) => {
   const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
   if (!typing && event.key === "f" && !event.ctrlKey && !event.metaKey) setTv(!tv);
   if (event.key === "Escape" && tv) setTv(false);
+  // Whoever stands at the TV turns its pages by hand.
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (tv && live?.board && step) {
+    const board = live.board;
+    rotation.turn(() => pagesOf(board, steady(board.ranking, boardNow(live)), boardNow(live)), performance.now() / 1000, step);
+    draw();
+  }
 });

@@ -24,6 +24,9 @@ async function load() {
 const causeWords = (cause) => (cause == null ? "" : `${t(`cause.${cause}`) === `cause.${cause}` ? t("cause.other") : t(`cause.${cause}`)} (${cause})`);
 const who = (/** @type {any} */ part) => `${part.agent}${part.agent_name ? ` ${part.agent_name}` : ""}`;
 
+/** What the colours of the time line mean. */
+const KEYS = [["dial", "story.dialing"], ["ring", "story.ringing"], ["talk", "story.talk"], ["hold", "story.hold"], ["blind", "story.blind"]];
+
 function TimeLine() {
   const start = call.started_at;
   const end = Math.max(call.ended_at ?? board.at, start + 1);
@@ -37,7 +40,7 @@ function TimeLine() {
   ];
   return html`<div class="timeline panel" role="img" aria-label=${steps().map((s) => s.words).join("; ")}>
     ${lanes.map(([name, spans]) => html`<div class="lane"><span>${name}</span><div>${spans.map((/** @type {any} */ s) => html`<i class=${`k-${s.kind}`} style=${{ left: `${s.left}%`, width: `${s.width}%` }} title=${`${s.words} ${inWords(s.seconds)}`}>${s.width > 12 ? duration(s.seconds) : ""}</i>`)}${call.transfers.map((/** @type {any} */ f) => html`<b style=${{ left: `${x(f.at)}%` }} title=${t(`transfer.${f.kind}`, { to: f.to ?? "" })}></b>`)}</div></div>`)}
-    <div class="lane axis"><span></span><div><em>${clockSeconds(start)}</em><em>${call.ended_at == null ? t("story.now") : clockSeconds(end)}</em></div></div>
+    <div class="lane axis"><span></span><div><em>${clockSeconds(start)}</em><span class="keys-of">${KEYS.filter(([kind]) => lanes.some(([, spans]) => spans.some((/** @type {any} */ s) => s.kind === kind))).map(([kind, key]) => html`<span><i class=${`k-${kind}`}></i>${t(key)}</span>`)}</span><em>${call.ended_at == null ? t("story.now") : clockSeconds(end)}</em></div></div>
   </div>`;
 }
 
@@ -75,7 +78,7 @@ function Doubts() {
 }
 
 function view() {
-  if (state === "missing") return html`<${Bar} page="calls" /><div class="empty">${t("call.missing")}</div>`;
+  if (state === "missing") return html`<${Bar} page="calls" /><div class="empty"><p class="headline">${t("call.missing")}</p><a class="button" href="/calls/">${t("call.back")}</a></div>`;
   if (state === "error") return html`<${Bar} page="calls" /><div class="empty" role="alert">${t("calls.error")} <button type="button" onClick=${load}>${t("calls.retry")}</button></div>`;
   if (!call) return html`<${Bar} page="calls" /><div class="empty" role="status">${t("calls.loading")}</div>`;
   document.title = `${call.number ?? ""} · Dialwatch`;

@@ -1,10 +1,15 @@
 // All calls: filters in the address, live ones on top, keyset pages, keyboard.
-import { count, dateTime, dayStart, dayText, duration, midnight, setZone } from "../common/format.js";
+import { dateTime, duration, midnight, setZone } from "../common/format.js";
 import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
+import { Filters } from "./filters.js";
+import { Sums } from "./sums.js";
 
 const PAGE = 100;
+/** As many calls going on are shown at most: a floor of some hundreds. */
+const LIVE = 500;
 const LIVE_SECONDS = 2;
+const SUMS_SECONDS = 10;
 const COLUMNS = ["started_at", "direction", "agent", "number", "outcome", "ring_seconds", "talk_seconds", "hangup_by", "trunk", "recording", "notes"];
 const STORED = "dialwatch.calls.columns";
 
@@ -17,46 +22,42 @@ const serverOffset = board.at - Date.now() / 1000;
 const now = () => Date.now() / 1000 + serverOffset;
 
 let query = new URLSearchParams(location.search);
-if (!query.has("from") && !query.has("to")) setDays(0, 1, false);
+if (!query.has("from") && !query.has("to")) query = new URLSearchParams([...query, ["from", String(midnight(now()))], ["to", String(midnight(now(), 1))]]);
 /** @type {any[]} */ let live = [];
 /** @type {any[]} */ let rows = [];
 /** @type {string | null} */ let next = null;
-/** @type {number | null} */ let total = null;
+/** @type {any} */ let sums = null;
+let sumsFailed = false;
+let summedAt = 0;
 let state = "loading";
 let selected = -1;
 let dense = localStorage.getItem("dialwatch.dense") === "1";
 let hidden = new Set((localStorage.getItem(STORED) ?? "").split(",").filter(Boolean));
 let asked = 0;
 
-function setDays(/** @type {number} */ from, /** @type {number} */ to, /** @type {boolean} */ show = true) {
-  query.set("from", String(midnight(now(), from)));
-  query.set("to", String(midnight(now(), to)));
-  if (show) changed();
+function today() {
+  query = new URLSearchParams({ from: String(midnight(now())), to: String(midnight(now(), 1)) });
 }
 
-/** Monday of this week and the first of this month, in days from today. */
-function calendar() {
-  const [y, m, d] = dayText(now()).split("-").map(Number);
-  const weekday = (new Date(Date.UTC(y, m - 1, d)).getUTCDay() + 6) % 7;
-  const month = new Date(Date.UTC(y, m - 1, 0)).getUTCDate();
-  const rest = new Date(Date.UTC(y, m, 0)).getUTCDate() - d + 1;
-  return { weekday, day: d, month, rest };
-}
-
-const SHORTCUTS = () => {
-  const { weekday, day, month, rest } = calendar();
-  return [["today", 0, 1], ["yesterday", -1, 0], ["this_week", -weekday, 7 - weekday], ["last_week", -weekday - 7, -weekday], ["this_month", 1 - day, rest], ["last_month", 1 - day - month, 1 - day]];
-};
-
-function changed() {
+/** @param {Record<string, string>} values an empty one takes the filter away */
+function change(values) {
+  for (const [key, value] of Object.entries(values)) {
+    if (value) query.set(key, value);
+    else query.delete(key);
+  }
   history.replaceState(null, "", `?${query}`);
   load(true);
 }
 
-function set(/** @type {string} */ key, /** @type {string} */ value) {
-  if (value) query.set(key, value);
-  else query.delete(key);
-  changed();
+/** The sums of the filter, at most every so often: they look at all its calls. */
+async function loadSums() {
+  const mine = asked;
+  summedAt = performance.now();
+  const response = await request(`/api/calls/sums?${query}`).catch(() => null);
+  if (mine !== asked) return;
+  sumsFailed = !response?.ok;
+  if (response?.ok) sums = await response.json();
+  draw();
 }
 
 async function load(/** @type {boolean} */ fresh) {
@@ -64,12 +65,22 @@ async function load(/** @type {boolean} */ fresh) {
   if (fresh) {
     state = "loading";
     selected = -1;
-    total = null;
+    sums = null;
+    sumsFailed = false;
+    live = [];
     draw();
   }
   const params = new URLSearchParams(query);
-  const wantsLive = params.get("live");
-  if (wantsLive !== "true") params.set("live", "false");
+  if (params.get("live") === "true") {
+    // What goes on stands on top by itself; nothing is below it.
+    rows = [];
+    next = null;
+    state = "ready";
+    loadSums();
+    refreshLive();
+    return;
+  }
+  params.set("live", "false");
   params.set("limit", String(PAGE));
   if (!fresh && next) params.set("after", next);
   try {
@@ -80,7 +91,10 @@ async function load(/** @type {boolean} */ fresh) {
     rows = fresh ? page.calls : [...rows, ...page.calls];
     next = page.next;
     state = "ready";
-    if (fresh) request(`/api/calls/count?${query}`).then((r) => r.json()).then((c) => { if (mine === asked) { total = c.count; draw(); } });
+    if (fresh) {
+      loadSums();
+      refreshLive();
+    }
   } catch {
     if (mine !== asked) return;
     state = "error";
@@ -90,52 +104,34 @@ async function load(/** @type {boolean} */ fresh) {
 
 async function refreshLive() {
   if (document.hidden || query.get("live") === "false" || query.get("outcome")) { live = []; return; }
+  const mine = asked;
   const params = new URLSearchParams(query);
   params.set("live", "true");
-  params.set("limit", "100");
+  params.set("limit", String(LIVE));
   try {
-    const page = await request(`/api/calls?${params}`).then((r) => r.json());
+    const response = await request(`/api/calls?${params}`);
+    if (mine !== asked || !response.ok) return;
+    const page = await response.json();
     const ended = live.some((old) => !page.calls.some((/** @type {any} */ c) => c.id === old.id));
-    live = page.calls ?? [];
-    if (ended && rows.length <= PAGE) await loadAgain();
+    const changed = ended || page.calls.length !== live.length;
+    live = page.calls;
+    if (ended && rows.length <= PAGE && query.get("live") !== "true") await loadAgain();
+    if (changed && performance.now() - summedAt > SUMS_SECONDS * 1000) loadSums();
     draw();
   } catch { /* the next turn tries again; the page says nothing new meanwhile */ }
 }
 
 /** The first page again, without a flicker. */
 async function loadAgain() {
+  const mine = asked;
   const params = new URLSearchParams(query);
   params.set("live", "false");
   params.set("limit", String(PAGE));
   const response = await request(`/api/calls?${params}`);
-  if (!response.ok) return;
+  if (!response.ok || mine !== asked) return;
   const page = await response.json();
   rows = page.calls;
   next = page.next;
-}
-
-const select = (/** @type {string} */ key, /** @type {[string, string][]} */ options) => html`<label><span>${t(`filter.${key}`)}</span><select value=${query.get(key) ?? ""} onChange=${(/** @type {any} */ e) => set(key, e.target.value)}><option value="">${t("filter.all")}</option>${options.map(([value, words]) => html`<option value=${value} selected=${query.get(key) === value}>${words}</option>`)}</select></label>`;
-
-function Filters() {
-  const from = query.get("from");
-  const to = query.get("to");
-  return html`<form class="filters" onSubmit=${(/** @type {Event} */ e) => e.preventDefault()}>
-    <div class="shortcuts" role="group" aria-label=${t("filter.days")}>${SHORTCUTS().map(([key, a, b]) => {
-      const on = from === String(midnight(now(), Number(a))) && to === String(midnight(now(), Number(b)));
-      return html`<button type="button" aria-pressed=${on} onClick=${() => setDays(Number(a), Number(b))}>${t(`days.${key}`)}</button>`;
-    })}
-    <input type="date" aria-label=${t("filter.from")} value=${from ? dayText(Number(from)) : ""} onChange=${(/** @type {any} */ e) => e.target.value && set("from", String(dayStart(e.target.value)))} />
-    <span>–</span>
-    <input type="date" aria-label=${t("filter.to")} value=${to ? dayText(Number(to) - 1) : ""} onChange=${(/** @type {any} */ e) => e.target.value && set("to", String(midnight(dayStart(e.target.value) + 43200, 1)))} /></div>
-    ${select("agent", choices.agents.map((/** @type {any} */ a) => [a.id, `${a.extension} ${a.name}`]))}
-    ${select("team", choices.teams.map((/** @type {any} */ x) => [x.id, x.name]))}
-    <label><span>${t("filter.number")}</span><input id="search" type="search" inputmode="tel" placeholder="/" value=${query.get("number") ?? ""} onChange=${(/** @type {any} */ e) => set("number", e.target.value.trim())} /></label>
-    ${select("direction", ["outbound", "inbound", "internal"].map((d) => [d, t(`direction.${d}`)]))}
-    ${select("outcome", ["answered", "no_answer", "busy", "rejected", "cancelled", "invalid_number", "unreachable", "congestion", "unknown", "agent_unanswered"].map((o) => [o, t(`outcome.${o}`)]))}
-    ${select("trunk", choices.trunks.map((/** @type {any} */ k) => [k.name ?? k.id ?? k, k.name ?? k.id ?? k]))}
-    <label><span>${t("filter.talk")}</span><span class="pair"><input type="number" min="0" aria-label=${t("filter.talk_min")} value=${query.get("talk_min") ?? ""} onChange=${(/** @type {any} */ e) => set("talk_min", e.target.value)} />–<input type="number" min="0" aria-label=${t("filter.talk_max")} value=${query.get("talk_max") ?? ""} onChange=${(/** @type {any} */ e) => set("talk_max", e.target.value)} /></span></label>
-    <button type="button" onClick=${() => { query = new URLSearchParams(); setDays(0, 1); }}>${t("filter.clear")}</button>
-  </form>`;
 }
 
 const CELLS = /** @type {Record<string, (c: any) => any>} */ ({
@@ -165,9 +161,10 @@ function view() {
   const all = [...live, ...rows];
   const csv = new URLSearchParams(query);
   csv.set("language", language());
-  return html`<${Bar} page="calls"><span class="muted">${total == null ? "" : t("calls.count", { n: count(total) })}</span><//>
+  return html`<${Bar} page="calls" />
   <main class="calls" id="main">
-    <${Filters} />
+    <${Filters} query=${query} choices=${choices} now=${now()} onChange=${change} onClear=${() => { today(); change({}); }} />
+    <${Sums} sums=${sums} failed=${sumsFailed} />
     <div class="tools"><a class="button" href=${`/api/calls.csv?${csv}`} download>${t("calls.csv")}</a>
       <button type="button" aria-pressed=${dense} onClick=${() => { dense = !dense; localStorage.setItem("dialwatch.dense", dense ? "1" : "0"); draw(); }}>${t("calls.dense")}</button>
       <details><summary>${t("calls.columns")}</summary><div class="panel choices">${COLUMNS.map((c) => html`<label><input type="checkbox" checked=${!hidden.has(c)} onChange=${() => { hidden.has(c) ? hidden.delete(c) : hidden.add(c); localStorage.setItem(STORED, [...hidden].join(",")); draw(); }} /> ${t(`column.${c}`)}</label>`)}</div></details>
@@ -178,8 +175,8 @@ function view() {
     </table>
     ${state === "error" ? html`<div class="empty" role="alert">${t("calls.error")} <button type="button" onClick=${() => load(true)}>${t("calls.retry")}</button></div>` : null}
     ${state === "loading" && !rows.length ? html`<div class="empty" role="status">${t("calls.loading")}</div>` : null}
-    ${state === "ready" && !all.length ? html`<div class="empty">${t("calls.empty")}</div>` : null}</div>
-    ${next ? html`<button type="button" class="more" onClick=${() => load(false)}>${t("calls.more")}</button>` : null}
+    ${state === "ready" && !all.length ? html`<div class="empty">${t("calls.empty")}</div>` : null}
+    ${next ? html`<button type="button" class="more" onClick=${() => load(false)}>${t("calls.more")}</button>` : null}</div>
   </main>`;
 }
 

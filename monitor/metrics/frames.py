@@ -107,6 +107,7 @@ class Deadline(Frame, kw_only=True):
 
     shift: str
     name: str
+    counts_from: float
     starts_at: float
     dial_by_at: float
     ends_at: float

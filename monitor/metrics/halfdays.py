@@ -195,6 +195,7 @@ class HalfDays:
                 frames.Deadline(
                     shift=window.shift,
                     name=window.name,
+                    counts_from=window.counts_from,
                     starts_at=window.starts_at,
                     dial_by_at=window.dial_by_at,
                     ends_at=window.ends_at,

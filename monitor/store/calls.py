@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
-from monitor.domain import Brief, Call, Direction, Outcome, brief
+from monitor.domain import Brief, Call, Direction, LegRole, Outcome, brief
 from monitor.store.schema import CallRow, SegmentRow
 
 _encoder = msgspec.msgpack.Encoder()
@@ -18,12 +19,28 @@ _decoder = msgspec.msgpack.Decoder(Call)
 _briefs = msgspec.msgpack.Decoder(list[Brief])
 
 
+class Part(StrEnum):
+    """What agents have to do with a call to be meant: they dialled it, they talked in it, or either."""
+
+    ANY = "any"
+    DIALLED = "dialled"
+    TALKED = "talked"
+
+
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which calls: begun in ``[start, end)``, by agents (``8001`` or ``main/8001``), and so on."""
+    """Which calls: begun in ``[start, end)``, by agents (``8001`` or ``main/8001``), and so on.
+
+    ``others`` turns ``agents`` round: everybody but them. ``part`` says what the agents did in the call.
+    ``dial`` and ``connect`` are ``Call.is_dial`` and ``Call.is_connect``, so that a figure finds its calls.
+    ``trunk`` carried the call (``trunk-a`` or ``main/trunk-a``); ``seized`` was seized for it, perhaps in
+    vain; ``seizing`` still is.
+    """
 
     start: float | None = None
     end: float | None = None
     agents: tuple[str, ...] = ()
+    others: bool = False
+    part: Part = Part.ANY
     number: str | None = None
     direction: Direction | str | None = None
     outcome: Outcome | str | None = None
@@ -31,6 +48,11 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     talk_min: float | None = None
     talk_max: float | None = None
     live: bool | None = None
+    dial: bool | None = None
+    connect: bool | None = None
+    complete: bool | None = None
+    seized: str | None = None
+    seizing: str | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -62,6 +84,7 @@ def row_of(call: Call) -> dict[str, Any]:
         "hangup_cause": call.hangup_cause,
         "hangup_by": call.hangup_by,
         "complete": call.complete,
+        "seized": seized(call),
         "body": _encoder.encode(call),
         "brief": _encoder.encode(short) if short is not None else None,
     }
@@ -91,38 +114,99 @@ def briefs_of(stored: Sequence[bytes]) -> list[Brief]:
     return _briefs.decode(b"".join((b"\xdd", len(stored).to_bytes(4, "big"), *stored)))
 
 
+def seized(call: Call) -> str:
+    """The trunks that a dial seized, as they are searched: ``/trunk-a//trunk-b/+trunk-b+``, the last going on."""
+    if call.direction is not Direction.OUTBOUND:
+        return ""
+    return "".join(
+        f"/{leg.endpoint}/" + (f"+{leg.endpoint}+" if leg.ended_at is None and not call.ended else "")
+        for leg in call.legs
+        if leg.role is LegRole.FAR
+    )
+
+
+#: ``Call.is_dial`` and ``Call.is_connect`` in SQL.
+OUTBOUND = CallRow.direction == Direction.OUTBOUND
+IS_DIAL = and_(OUTBOUND, func.coalesce(CallRow.outcome, "") != Outcome.AGENT_UNANSWERED)
+IS_CONNECT = and_(OUTBOUND, CallRow.answered_at.is_not(None))
+
+
 def conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     """A filter as SQL."""
     found: list[ColumnElement[bool]] = []
-    plain = (
-        (CallRow.direction, wanted.direction),
-        (CallRow.outcome, wanted.outcome),
-        (CallRow.trunk, wanted.trunk.rpartition("/")[2] if wanted.trunk else None),
-    )
+    plain = ((CallRow.direction, wanted.direction), (CallRow.outcome, wanted.outcome))
     found += [column == value for column, value in plain if value]
+    yes_or_no = (
+        (CallRow.ended_at.is_(None), wanted.live),
+        (IS_DIAL, wanted.dial),
+        (IS_CONNECT, wanted.connect),
+        (CallRow.complete.is_(True), wanted.complete),
+    )
+    found += [condition if value else not_(condition) for condition, value in yes_or_no if value is not None]
     if wanted.start is not None:
         found.append(CallRow.started_at >= wanted.start)
     if wanted.end is not None:
         found.append(CallRow.started_at < wanted.end)
-    if wanted.agents:
-        found.append(or_(*(_of_agent(agent) for agent in wanted.agents)))
+    for trunk, of_name in (
+        (wanted.trunk, lambda name: CallRow.trunk == name),
+        (wanted.seized, lambda name: CallRow.seized.contains(f"/{name}/", autoescape=True)),
+        (wanted.seizing, lambda name: CallRow.seized.contains(f"+{name}+", autoescape=True)),
+    ):
+        if trunk:
+            pbx, _, name = trunk.rpartition("/")
+            found += [of_name(name), *([CallRow.pbx == pbx] if pbx else [])]
+    if wanted.agents or wanted.part is not Part.ANY:
+        found.append(_of_agents(wanted))
     if wanted.number:
         found.append(CallRow.number.contains(wanted.number, autoescape=True))
     if wanted.talk_min is not None:
         found.append(CallRow.talk_seconds >= wanted.talk_min)
     if wanted.talk_max is not None:
         found.append(CallRow.talk_seconds <= wanted.talk_max)
-    if wanted.live is not None:
-        found.append(CallRow.ended_at.is_(None) if wanted.live else CallRow.ended_at.is_not(None))
     return found
 
 
-def _of_agent(agent: str) -> ColumnElement[bool]:
-    """Calls that an agent made or talked in: a transferred call is its second agent's too."""
-    pbx, _, extension = agent.rpartition("/")
-    talked = select(SegmentRow.call_id).where(SegmentRow.agent == extension)
-    theirs = or_(CallRow.agent == extension, CallRow.id.in_(talked))
-    return and_(CallRow.pbx == pbx, theirs) if pbx else theirs
+Those = Callable[[Sequence[str], bool], ColumnElement[bool]]
+"""``those(extensions, others)``: the calls of extensions, or of anybody but them."""
+
+
+def whose(wanted: CallFilter, those: Those) -> ColumnElement[bool]:
+    """The calls of the agents wanted, of anybody where none is named: an extension means one at its own PBX."""
+    extensions: dict[str, list[str]] = {}
+    for each in wanted.agents:
+        pbx, _, extension = each.rpartition("/")
+        extensions.setdefault(pbx, []).append(extension)
+    others = wanted.others or not extensions
+    found = [
+        and_(CallRow.pbx == pbx, those(named, others)) if pbx else those(named, others)
+        for pbx, named in extensions.items()
+    ]
+    if others:
+        found.append(and_(CallRow.pbx.not_in(list(extensions)), those((), True)))
+    return or_(*found)
+
+
+def among(agent: ColumnElement[Any]) -> Those:
+    """``those`` by a column that names an extension."""
+    return lambda extensions, others: (
+        and_(agent.is_not(None), agent.not_in(extensions)) if others else agent.in_(extensions)
+    )
+
+
+def _of_agents(wanted: CallFilter) -> ColumnElement[bool]:
+    """Calls that agents made or talked in: a transferred call is its second agent's too."""
+    segment = SegmentRow.__table__.alias()
+
+    def spoke(extensions: Sequence[str], others: bool) -> ColumnElement[bool]:
+        # Without a word of the call in it: it is looked up once, not for each call.
+        found = select(segment.c.call_id).where(among(segment.c.agent)(extensions, others))
+        if wanted.start is not None:
+            found = found.where(segment.c.started_at >= wanted.start)
+        return CallRow.id.in_(found)
+
+    dialled = whose(wanted, among(CallRow.__table__.c.agent))
+    talked = whose(wanted, spoke)
+    return {Part.ANY: or_(dialled, talked), Part.DIALLED: dialled, Part.TALKED: talked}[wanted.part]
 
 
 def cursor_of(call: Call) -> str:

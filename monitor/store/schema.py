@@ -42,6 +42,7 @@ class CallRow(Base):
     hangup_cause: Mapped[int | None]
     hangup_by: Mapped[str] = mapped_column(String(16))
     complete: Mapped[bool]
+    seized: Mapped[str] = mapped_column(Text, server_default="")
     body: Mapped[bytes] = mapped_column(LargeBinary)
     brief: Mapped[bytes | None] = mapped_column(LargeBinary)
     __table_args__ = (

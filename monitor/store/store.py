@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from sqlalchemy import Row, case, delete, func, insert, select, update
+from sqlalchemy import Row, case, delete, insert, select, update
 
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason
 from monitor.store import people
@@ -39,6 +39,7 @@ from monitor.store.schema import (
     SetupTokenRow,
     UserRow,
 )
+from monitor.store.sums import Sums, sums
 from monitor.store.upgrade import SchemaStatus, schema_status, upgrade
 
 #: SQLite allows some 32,000 parameters in a statement; ids are asked for in slices of this many.
@@ -184,13 +185,10 @@ class Store:
         more = len(found) > limit
         return Page(found[:limit], cursor_of(found[limit - 1]) if more else None)
 
-    async def count(self, wanted: CallFilter) -> int:
-        """How many calls a filter finds."""
+    async def sums(self, wanted: CallFilter, effective_seconds: float) -> Sums:
+        """What the calls of a filter come to; effective are connects of at least so many seconds."""
         async with transaction(self._engine) as connection:
-            found = await connection.scalar(
-                select(func.count()).select_from(CallRow).where(*conditions(wanted))
-            )
-        return int(found or 0)
+            return await sums(connection, wanted, effective_seconds)
 
     async def calls_between(self, start: float, end: float) -> list[Call]:
         """All calls begun in ``[start, end)``, in order of begin."""

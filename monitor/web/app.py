@@ -23,11 +23,11 @@ def create_app(context: AppContext) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    faults.install(app)
+    static = pages.Pages(context.pages)
+    faults.install(app, static.missing)
     for room in (auth, board, calls, recordings, ops):
         app.include_router(room.router(context))
     app.include_router(reference.router(app))
-    static = pages.Pages(context.pages)
     app.include_router(pages.router(static))
     app.mount("/", static)
     # The last added is the outermost: even a refusal of the guard carries the headers.

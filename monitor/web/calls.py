@@ -12,23 +12,23 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
 from monitor.domain import Direction, Outcome
-from monitor.store.calls import CallFilter
+from monitor.store.calls import CallFilter, Part
 from monitor.web.context import AppContext
 from monitor.web.export import lines
 from monitor.web.faults import Refusal
 from monitor.web.guard import Session
 from monitor.web.models import (
     AgentChoice,
-    CallCount,
     CallDetail,
     CallPage,
     CallRow,
+    CallSums,
     Choice,
     Fault,
     Filters,
 )
 from monitor.web.recordings import recording_of
-from monitor.web.rows import call_detail, call_row
+from monitor.web.rows import call_detail, call_row, call_sums
 from monitor.web.words import Language, preferred
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,15 @@ class CallQuery(BaseModel):
     number: str | None = Field(None, max_length=32, description="part of the number")
     direction: Direction | None = None
     outcome: Outcome | None = None
-    trunk: str | None = Field(None, max_length=100)
+    trunk: str | None = Field(None, max_length=100, description="the trunk that carried the call")
+    seized: str | None = Field(None, max_length=100, description="a trunk seized for it, perhaps in vain")
+    seizing: str | None = Field(None, max_length=100, description="a trunk that is seized for it now")
+    part: Part = Field(
+        Part.ANY, description="what the agents or teams did: dialled it, talked in it, or either"
+    )
+    dial: bool | None = Field(None, description="only dials (true) or what is none")
+    connect: bool | None = Field(None, description="only dials whose far end answered (true) or the others")
+    complete: bool | None = Field(None, description="only calls heard whole (true) or in part")
     talk_min: float | None = Field(None, ge=0, description="talk time of at least so many seconds")
     talk_max: float | None = Field(None, ge=0, description="talk time of at most so many seconds")
     live: bool | None = Field(None, description="only calls going on (true) or over (false)")
@@ -70,24 +78,19 @@ class CallExportQuery(CallQuery):
 
 def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
     """The store's filter; ``None`` when nobody is in the teams asked for, so no call can match."""
-    agents = list(query.agent)
+    facts = query.model_dump(exclude={"agent", "team", "after", "limit", "language"})
+    agents, others = list(query.agent), False
     if query.team:
-        members = context.directory.members(query.team)
-        agents = [agent for agent in agents if agent in members] if agents else sorted(members)
-        if not agents:
+        members, others = context.directory.chosen(query.team)
+        agents = (
+            [agent for agent in agents if (agent in members) is not others] if agents else sorted(members)
+        )
+        others = others and not query.agent
+        if not agents and not others:
             return None
-    return CallFilter(
-        start=query.start,
-        end=query.end,
-        agents=tuple(agents),
-        number=query.number,
-        direction=query.direction,
-        outcome=query.outcome,
-        trunk=query.trunk,
-        talk_min=query.talk_min,
-        talk_max=query.talk_max,
-        live=query.live,
-    )
+    if others and query.part is Part.ANY:
+        facts["part"] = Part.DIALLED
+    return CallFilter(agents=tuple(agents), others=others, **facts)
 
 
 def router(context: AppContext) -> APIRouter:
@@ -107,11 +110,12 @@ def router(context: AppContext) -> APIRouter:
             raise Refusal(422, "bad_request", field="after") from None
         return CallPage(calls=[call_row(call, context.directory.who) for call in page.calls], next=page.next)
 
-    @routes.get("/calls/count")
-    async def count(query: Annotated[CallQuery, Query()]) -> CallCount:
-        """How many calls there are."""
+    @routes.get("/calls/sums")
+    async def sums(query: Annotated[CallQuery, Query()]) -> CallSums:
+        """What the calls of a filter come to, by the board's own definitions."""
         wanted = call_filter(query, context)
-        return CallCount(count=0 if wanted is None else await store.count(wanted))
+        effective = context.settings.site.effective_seconds
+        return call_sums(None if wanted is None else await store.sums(wanted, effective))
 
     @routes.get("/calls.csv", response_class=StreamingResponse)
     async def export(query: Annotated[CallExportQuery, Query()], request: Request) -> StreamingResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.config import Settings
+from monitor.metrics.board import UNASSIGNED
 from monitor.store.people import Roster
 
 
@@ -35,8 +36,16 @@ class Directory:
             return self._roster.names(pbx, extension, at)
         return self._people.get((pbx, extension))
 
-    def members(self, teams: Sequence[str]) -> frozenset[str]:
-        """Ids (``pbx/extension``) of the agents of teams; unknown teams have none."""
+    def chosen(self, teams: Sequence[str]) -> tuple[frozenset[str], bool]:
+        """Ids (``pbx/extension``) of the agents of teams, and whether everybody *but* them is meant.
+
+        Unknown teams have nobody; the board's team of those in no team is everybody but the others.
+        """
+        if UNASSIGNED not in teams:
+            return self._of(teams), False
+        return self._of([team for team in self._members if team not in teams]), True
+
+    def _of(self, teams: Sequence[str]) -> frozenset[str]:
         return frozenset().union(*(self._members.get(team, frozenset()) for team in teams))
 
     def team_name(self, team: str | None) -> str | None:

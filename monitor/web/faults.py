@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from monitor.errors import StoreError
 
@@ -41,8 +43,8 @@ def _answer(
     return JSONResponse(body, status, headers)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every kind of refusal in this shape."""
+def install(app: FastAPI, missing: Callable[[], Response | None]) -> None:
+    """Answer every kind of refusal in this shape; a browser that asks for a page gets ``missing`` for 404."""
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, fault: Refusal) -> JSONResponse:
@@ -60,5 +62,9 @@ def install(app: FastAPI) -> None:
         return _answer(503, "store_unavailable", wait_seconds=5.0)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, fault: HTTPException) -> JSONResponse:
+    async def http(request: Request, fault: HTTPException) -> Response:
+        wants_page = "text/html" in request.headers.get("accept", "")
+        page = missing() if fault.status_code == 404 and wants_page else None
+        if page is not None:
+            return page
         return _answer(fault.status_code, _KEYS.get(fault.status_code, "http_error"))

@@ -81,10 +81,23 @@ class CallPage(Model):
     next: str | None
 
 
-class CallCount(Model):
-    """How many calls a filter takes in."""
+class CallSums(Model):
+    """What the calls of a filter come to; agents' and teams' own part where they are asked for.
 
-    count: int
+    ``seizures`` are those of the trunk in ``seized``; a rate or an average of nothing is ``null``.
+    """
+
+    calls: int
+    live: int
+    dials: int
+    finished: int
+    connects: int
+    connect_rate: float | None
+    effective_connects: int
+    talk_seconds: float
+    average_talk_seconds: float | None
+    incomplete: int
+    seizures: int
 
 
 class Stretch(Model):

@@ -65,13 +65,21 @@ class Pages(StaticFiles):
             response.headers["Content-Security-Policy"] = self.policy(Path(response.path))
         return response
 
-    def page(self, *parts: str) -> FileResponse:
-        """One HTML file of the folder."""
+    def missing(self) -> FileResponse | None:
+        """What people see at an address that is none; ``None`` where there is no such page either."""
+        try:
+            return self.page("common", "missing.html", status=404)
+        except HTTPException:
+            return None
+
+    def page(self, *parts: str, status: int = 200) -> FileResponse:
+        """One HTML file of the folder. Raises ``HTTPException`` 404 where it is not there."""
         path = self._folder.joinpath(*parts)
         if not path.is_file():
             raise HTTPException(404)
         return FileResponse(
             path,
+            status,
             media_type="text/html",
             headers={"Cache-Control": "no-cache", "Content-Security-Policy": self.policy(path)},
         )

@@ -8,10 +8,13 @@ from urllib.parse import quote
 
 from monitor.domain import Call, Gap, Hold, Segment
 from monitor.masking import masked_channel, masked_number, masked_text
+from monitor.metrics.tally import Tally
 from monitor.pbx.recordings import Recording, RecordingState
+from monitor.store.sums import Sums
 from monitor.web.models import (
     CallDetail,
     CallRow,
+    CallSums,
     GapRow,
     LegRow,
     RecordingRow,
@@ -58,6 +61,30 @@ def _row(call: Call, names: Names) -> dict[str, Any]:
         "click_to_dial": call.click_to_dial,
         "notes": call.notes,
     }
+
+
+def call_sums(sums: Sums | None) -> CallSums:
+    """The figures of stored calls; ``None`` for no call at all. Rates are the board's own (``Tally``)."""
+    tally = Tally()
+    if sums is not None:
+        tally.dials, tally.finished, tally.connects = sums.dials, sums.finished, sums.connects
+        tally.finished_connects, tally.effective = sums.finished_connects, sums.effective
+        tally.talk_micros, tally.finished_talk_micros = sums.talk_micros, sums.finished_talk_micros
+        tally.incomplete = sums.incomplete
+    figures = tally.figures()
+    return CallSums(
+        calls=sums.calls if sums else 0,
+        live=sums.live if sums else 0,
+        seizures=sums.seizures if sums else 0,
+        dials=figures.dials,
+        finished=figures.finished,
+        connects=figures.connects,
+        connect_rate=figures.connect_rate,
+        effective_connects=figures.effective_connects,
+        talk_seconds=figures.talk_seconds,
+        average_talk_seconds=figures.average_talk_seconds,
+        incomplete=figures.incomplete,
+    )
 
 
 def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Recording) -> CallDetail:

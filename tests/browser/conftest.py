@@ -30,11 +30,13 @@ LISTEN_FOR_VIOLATIONS = """
 class Product:
     """Dialwatch on a simulated floor; it can be stopped and started again at the same address."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, speed: float = SPEED, start: time = time(9, 12), agents: int = AGENTS
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.options = Options(
-                speed=SPEED, agents=AGENTS, start=time(9, 12), port=probe.getsockname()[1], data_dir=folder
+                speed=speed, agents=agents, start=start, port=probe.getsockname()[1], data_dir=folder
             )
         self.url = f"http://127.0.0.1:{self.options.port}"
         self.password = ""

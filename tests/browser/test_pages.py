@@ -76,7 +76,7 @@ async def test_a_figure_opens_its_calls_and_filters_stay_in_the_address(visit: V
         await tile.locator(".sums a").nth(0).click()
         await page.wait_for_selector("tbody tr")
         assert query(page)["agent"] == [f"main/{extension}"]
-        assert query(page)["direction"] == ["outbound"]
+        assert (query(page)["part"], query(page)["dial"]) == (["dialled"], ["true"])
         for row in await page.locator("tbody tr").all_inner_texts():
             assert extension in row
         await page.locator(".filters").get_by_label("结果").select_option("no_answer")
@@ -111,7 +111,7 @@ async def test_one_call_tells_its_story(visit: Visit) -> None:
 async def test_a_call_that_is_not_there_is_said_so(visit: Visit) -> None:
     async with visit() as visitor:
         page = await visitor.open("/calls/main/1.1/0")
-        await expect(page.locator(".empty")).to_have_text("没有这通电话")
+        await expect(page.locator(".empty")).to_contain_text("没有这通电话")
 
 
 @pytest.mark.parametrize("path", list(PAGES))
@@ -145,24 +145,3 @@ async def test_nothing_is_wider_than_a_phone(visit: Visit, path: str, language: 
         page = await visitor.open(path.replace("?tv=1", ""))
         await page.wait_for_selector(PAGES[path].replace(".wall", ".tile"))
         assert await page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_the_tv_can_be_read_from_eight_metres(visit: Visit, language: str) -> None:
-    """At 1920×1080 on a 55-inch screen: text of 42 px, figures of 64, the countdown and the site of 96 and more."""
-    async with visit(language, 1920, 1080, theme="dark") as visitor:
-        page = await visitor.open("/board/?tv=1")
-        await page.wait_for_selector(".wall-figures")
-        sizes = """(selector) => [...document.querySelectorAll(selector)]
-          .filter((each) => [...each.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
-          .map((each) => parseFloat(getComputedStyle(each).fontSize))"""
-        assert min(await page.evaluate(sizes, ".wall > :not(footer) *")) >= 42
-        assert min(await page.evaluate(sizes, ".wall-figures b, .wall-deadline b")) >= 96
-        await page.wait_for_selector(".wall-tiles")
-        assert min(await page.evaluate(sizes, ".wall > :not(footer) *")) >= 42
-        assert min(await page.evaluate(sizes, ".wall .sums, .wall .sums em")) >= 64
-        assert await page.evaluate("document.documentElement.scrollHeight") <= 1080
-        cut = await page.evaluate(
-            '[...document.querySelectorAll(".wall .tile, .wall .tile > *")].filter((e) => e.scrollWidth > e.clientWidth + 1).length'
-        )
-        assert cut == 0

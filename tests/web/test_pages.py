@@ -74,3 +74,12 @@ def test_import_maps_are_found_however_they_are_written() -> None:
 
 def test_the_pages_of_the_clone_are_found() -> None:
     assert dashboard_folder().name == "dashboard"
+
+
+async def test_who_asks_for_a_page_that_is_none_is_told_so_in_words(inside: House) -> None:
+    missing = inside.pages / "common/missing.html"
+    missing.write_text("<!doctype html>no such page", "utf-8")
+    answer = await inside.client.get("/nothing", headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.text) == (404, "<!doctype html>no such page")
+    answer = await inside.client.get("/nothing", headers={"Accept": "application/json"})
+    assert answer.json() == {"error": "not_found"}

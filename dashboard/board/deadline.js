@@ -1,0 +1,43 @@
+// The deadline that matters now: how long until then, who has not begun, who was late.
+import { clock, duration } from "../common/format.js";
+import { html } from "../common/ui.js";
+import { t } from "../common/words.js";
+import { begunLink } from "./links.js";
+import { byId, earlier, nameOf, nearestDeadline, verdictText } from "./parts.js";
+
+const NAMES = 30;
+
+/** @param {{board: any, now: number}} props */
+export function DeadlinePanel({ board, now }) {
+  const d = nearestDeadline(board.deadlines, now);
+  if (!d) return html`<div class="panel deadline"><span class="label">${t("deadline.none")}</span></div>`;
+  const left = d.dial_by_at - now;
+  const begins = now >= d.counts_from;
+  const urgent = d.not_begun.length > 0 && left < 300 && now < d.ends_at;
+  const agents = byId(board.agents);
+  return html`<div class=${`panel deadline ${urgent ? "urgent" : ""}`}>
+    <span class="label">${d.name} · ${t("deadline.by", { time: clock(d.dial_by_at) })}</span>
+    <strong>${left > 0 ? duration(left) : t("deadline.passed", { time: duration(-left) })}</strong>
+    ${earlier(board, d, now).map((each) => html`<${Begun} key=${each.shift} deadline=${each} agents=${agents} named=${true} />`)}
+    ${begins ? html`<${Begun} key=${d.shift} deadline=${d} agents=${agents} named=${false} />` : null}
+    ${begins && d.not_begun.length
+      ? html`<ul class="names" aria-label=${t("deadline.not_begun")}>${d.not_begun.slice(0, NAMES).map((/** @type {string} */ id) => html`<li key=${id}><a href=${begunLink(d, id)}>${nameOf(agents.get(id) ?? { extension: id })}</a></li>`)}${d.not_begun.length > NAMES ? html`<li class="muted">+${d.not_begun.length - NAMES}</li>` : null}</ul>`
+      : null}
+  </div>`;
+}
+
+/** How many have begun; who was late opens below, each with the first dial. @param {{deadline: any, agents: Map<string, any>, named: boolean}} props */
+function Begun({ deadline, agents, named }) {
+  const { late, indeterminate } = deadline;
+  const words = [
+    `${named ? `${deadline.name} ` : ""}${t("deadline.begun", { begun: deadline.begun, expected: deadline.expected })}`,
+    ...(late.length ? [t("deadline.late", { n: late.length })] : []),
+    ...(indeterminate.length ? [t("deadline.indeterminate", { n: indeterminate.length })] : []),
+  ].join(" · ");
+  if (!late.length && !indeterminate.length) return html`<span class="begun">${words}</span>`;
+  return html`<details class="begun"><summary>${words}</summary><ul class="names">${[...late, ...indeterminate].map((/** @type {string} */ id) => {
+    const agent = agents.get(id) ?? { extension: id, first_dials: [] };
+    const first = agent.first_dials.find((/** @type {any} */ f) => f.shift === deadline.shift);
+    return html`<li key=${id}><a href=${first?.call_id ? `/calls/${first.call_id}` : begunLink(deadline, id)}>${nameOf(agent)} ${first ? verdictText(first) : ""}</a></li>`;
+  })}</ul></details>`;
+}
