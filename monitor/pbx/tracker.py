@@ -36,7 +36,7 @@ from math import inf
 from monitor.domain import Call, Direction, ExtensionStatus, Transfer
 from monitor.pbx import events as ev
 from monitor.pbx.channels import RING, RINGING, UP, Channel, Floor
-from monitor.pbx.interpret import interpret
+from monitor.pbx.interpret import SWAP_SECONDS, interpret
 from monitor.pbx.numbers import Kind, Numbering, NumberPlan, same_destination
 from monitor.pbx.record import CallRecord, VoiceMeter
 from monitor.pbx.restore import restore_record, settle_base
@@ -709,7 +709,7 @@ class Tracker:
             to=event.to,
         )
         for record in customer.calls:
-            if (customer in record.far or customer is record.root) and transfer not in record.transfers:
+            if (customer in record.far or customer is record.root) and not _told_before(transfer, record):
                 record.transfers.append(transfer)
                 self._dirty[record] = None
 
@@ -794,6 +794,15 @@ class Tracker:
             channel = self._gone.popleft()[1]
             if not channel.calls and channel.uniqueid in self._floor.channels:
                 self._floor.release(channel)
+
+
+def _told_before(transfer: Transfer, record: CallRecord) -> bool:
+    """Whether it is on the call already, perhaps from another connection that heard it a moment earlier."""
+    return any(
+        (told.kind, told.by, told.to) == (transfer.kind, transfer.by, transfer.to)
+        and abs(told.at - transfer.at) < SWAP_SECONDS
+        for told in record.transfers
+    )
 
 
 def _asked_for(root: Channel) -> str:

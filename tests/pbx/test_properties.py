@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -63,6 +64,20 @@ def test_duplicates_change_nothing(name: str, seed: int) -> None:
         if chance.random() < 0.1:
             doubled.append(chance.choice(doubled[-8:]))
     assert play(doubled) == play(events)
+
+
+@given(name=names, seed=st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_a_second_connection_that_hears_the_same_a_moment_later_changes_nothing(name: str, seed: int) -> None:
+    chance = random.Random(seed)
+    events = captures.events(name)
+    echo = [msgspec.structs.replace(event, at=event.at + 0.004) for event in events if chance.random() < 0.5]
+    both = sorted([*events, *echo], key=lambda event: event.at)
+    told, heard_twice = (
+        [(totals([call]), call.hangup_by, len(call.transfers), len(call.segments)) for call in play(each)]
+        for each in (events, both)
+    )
+    assert heard_twice == told
 
 
 def _topics(event: ev.AnyEvent) -> frozenset[str]:
