@@ -14,16 +14,16 @@ function target(board, start, width) {
   return board.site.targets.dials && day ? (board.site.targets.dials * scheduled(board, start, start + width)) / day : 0;
 }
 
-/** @param {{board: any, buckets: any[], width: number, title: string, every?: number}} props `every`: how many columns share a label */
-export function Chart({ board, buckets, width, title, every = 1 }) {
+/** @param {{board: any, now: number, buckets: any[], width: number, title: string, every?: number}} props `every`: how many columns share a label */
+export function Chart({ board, now, buckets, width, title, every = 1 }) {
   if (!buckets.length) return null;
   const wanted = buckets.map((b) => target(board, b.start, width));
   const most = Math.max(4, ...wanted, ...buckets.map((b) => b.dials)) * 1.05;
   const begin = buckets[0].start;
   const span = buckets.length * width;
   const x = (/** @type {number} */ at) => Math.max(0, Math.min(100, ((at - begin) / span) * 100));
-  const holes = board.gaps.map((/** @type {any} */ g) => ({ left: x(g.from), right: x(g.to ?? begin + span) })).filter((/** @type {any} */ g) => g.right > g.left);
-  const blind = (/** @type {any} */ b) => board.gaps.some((/** @type {any} */ g) => g.from < b.start + width && (g.to ?? Infinity) > b.start);
+  const holes = board.gaps.map((/** @type {any} */ g) => ({ left: x(g.from), right: x(g.to ?? now) })).filter((/** @type {any} */ g) => g.right > g.left);
+  const blind = (/** @type {any} */ b) => board.gaps.some((/** @type {any} */ g) => g.from < b.start + width && (g.to ?? now) > b.start);
   const w = 100 / buckets.length;
   return html`<figure class="chart">
     <figcaption><b>${title}</b><span class="muted"><i class="key d"></i>${t("metric.dials")} <i class="key c"></i>${t("metric.connects")}${Math.max(...wanted) ? html` <i class="key line"></i>${t("chart.target", { n: count(Math.round(Math.max(...wanted))) })}` : ""}${holes.length ? html` <i class="key hatched"></i>${t("chart.blind")}` : ""}</span></figcaption>

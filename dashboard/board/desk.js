@@ -40,8 +40,8 @@ export function Desk({ live, now, ranking, onTv }) {
         ${few ? html`<div class="under">${more}</div>` : null}
       </section>
       <aside class="side">
-        <div class="panel pad"><${Chart} board=${board} title=${t("chart.today")} buckets=${board.hours} width=${3600} /></div>
-        <div class="panel pad"><${Chart} board=${board} title=${t("chart.last_hour")} buckets=${board.last_hour} width=${300} every=${3} /></div>
+        <div class="panel pad"><${Chart} board=${board} now=${now} title=${t("chart.today")} buckets=${board.hours} width=${3600} /></div>
+        <div class="panel pad"><${Chart} board=${board} now=${now} title=${t("chart.last_hour")} buckets=${board.last_hour} width=${300} every=${3} /></div>
         <div class="panel pad"><${Ranking} board=${board} ranking=${ranking} /></div>
         ${few ? null : more}
       </aside>
