@@ -4,6 +4,7 @@
   ``ConfigError``      the configuration is wrong (exit code 2)
   ``LinkError``        a PBX cannot be reached, refuses us, or speaks something else
   ``StoreError``       the database cannot be opened, read or written
+    ``ValueRefusedError``  it can, but does not take this value
   ``CaptureError``     a capture file cannot be read or written
   ``EnvironmentFault`` the machine lacks something: a folder, a port, a permission
 """
@@ -29,6 +30,10 @@ class LinkError(DialwatchError):
 
 class StoreError(DialwatchError):
     """The database cannot be opened, read or written."""
+
+
+class ValueRefusedError(StoreError):
+    """The database answers, but does not take what was to be written: trying again would not help."""
 
 
 class CaptureError(DialwatchError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import compress
+from math import isfinite
 from operator import itemgetter
 
 from monitor.pbx import events as ev
@@ -19,11 +20,16 @@ Values = tuple[str, ...]
 Make = Callable[[float, Values], ev.AnyEvent | None]
 
 
+#: No cause or counter that we use is larger; what is would not fit into the database's columns.
+_MOST = 2**31 - 1
+
+
 def _number(text: str) -> int | None:
     try:
-        return int(text) if text else None
+        number = int(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and -_MOST <= number <= _MOST else None
 
 
 def _count(text: str) -> int:
@@ -32,9 +38,10 @@ def _count(text: str) -> int:
 
 def _decimal(text: str) -> float | None:
     try:
-        return float(text) if text else None
+        number = float(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and isfinite(number) else None
 
 
 def _new_channel(at: float, values: Values) -> ev.NewChannel:

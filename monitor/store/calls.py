@@ -14,6 +14,9 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from monitor.domain import Brief, Call, Direction, LegRole, Outcome, brief
 from monitor.store.schema import CallRow, SegmentRow
 
+#: Columns whose text a PBX or a caller chose. PostgreSQL takes neither NUL nor what is too long.
+_FROM_OUTSIDE = ("agent", "number", "trunk", "queue")
+_LENGTHS: dict[str, int] = {name: CallRow.__table__.c[name].type.length for name in _FROM_OUTSIDE}  # type: ignore[attr-defined]
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Call)
 _briefs = msgspec.msgpack.Decoder(list[Brief])
@@ -63,9 +66,9 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def row_of(call: Call) -> dict[str, Any]:
-    """The row of a call."""
+    """The row of a call. What is longer than its column is cut there, and whole in ``body``."""
     short = brief(call)
-    return {
+    row: dict[str, Any] = {
         "id": call.id,
         "pbx": call.pbx,
         "direction": call.direction,
@@ -88,6 +91,11 @@ def row_of(call: Call) -> dict[str, Any]:
         "body": _encoder.encode(call),
         "brief": _encoder.encode(short) if short is not None else None,
     }
+    for name in _FROM_OUTSIDE:
+        text = row[name]
+        if text is not None and (len(text) > _LENGTHS[name] or "\0" in text):
+            row[name] = text.replace("\0", "")[: _LENGTHS[name]]
+    return row
 
 
 def segment_rows(call: Call) -> list[dict[str, Any]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, ValueRefusedError
 
 BUSY_SECONDS = 5.0
 _DRIVERS = {
@@ -89,11 +89,25 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         raise fault(engine, error) from error
 
 
+#: SQLSTATE classes: data exception, integrity constraint violation.
+_OF_THE_VALUE = ("22", "23")
+
+
+def _refused(error: BaseException) -> bool:
+    """Whether it is the value that is wrong; PostgreSQL's driver says so by code, or before it asks."""
+    orig = getattr(error, "orig", None)
+    state = getattr(orig, "sqlstate", None) or ""
+    unfit = isinstance(getattr(orig, "__cause__", None), ValueError)
+    return isinstance(error, DataError | IntegrityError) or state.startswith(_OF_THE_VALUE) or unfit
+
+
 def fault(engine: AsyncEngine, error: BaseException) -> StoreError:
     """The message for a failed database: the place, what happened, the mend."""
     place = engine.url.render_as_string(hide_password=True)
     cause = str(getattr(error, "orig", None) or error).splitlines()[0] if str(error) else type(error).__name__
     mend = "is it running, and do the rights allow it?"
+    if _refused(error):
+        return ValueRefusedError(f"{place}: {cause}; this value is left out")
     lowered = cause.lower()
     if "no such table" in lowered or "does not exist" in lowered:
         mend = "run: dialwatch db upgrade"

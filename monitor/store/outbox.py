@@ -13,8 +13,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+import structlog
 
 from monitor.domain import Call, Change, ExtensionStatus, Gap
+
+log = structlog.get_logger(__name__)
 
 _HEADER = struct.Struct("<II")
 _KINDS: dict[str, type] = {"call": Call, "gap": Gap, "extension": ExtensionStatus}
@@ -60,14 +63,18 @@ class Outbox:
         if self.size + len(record) > self._max:
             return False
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("ab") as file:
-            start = file.tell()
+        self._path.touch()
+        # Unbuffered, and at the place we know: a buffer would write the rest of a record that the disk
+        # refused when the file is closed, and whatever comes after such a piece could not be read again.
+        with self._path.open("r+b", buffering=0) as file:
+            file.seek(self.size)
+            rest = memoryview(record)
             try:
-                file.write(record)
-                file.flush()
+                while rest:
+                    rest = rest[file.write(rest) :]
                 os.fsync(file.fileno())
             except OSError:
-                os.truncate(self._path, start)
+                os.truncate(self._path, self.size)
                 raise
         self.size += len(record)
         return True
@@ -84,11 +91,21 @@ class Outbox:
         return None
 
     def done(self) -> None:
-        """The oldest batch is stored; when the last one is, the file goes."""
+        """The oldest batch is stored; when the last one is, the file goes.
+
+        A file that cannot be read on from here (damaged, or taken away) is set aside, so that nobody
+        waits for it for ever.
+        """
+        before = self._read
         for end, _ in self._records(self._read):
             self._read = end
             break
-        if self.empty and self._path.exists():
+        if self._read == before and not self.empty:
+            log.error("outbox_unreadable", file=str(self._path), bytes=self.size - before)
+            if self._path.exists():
+                self._path.replace(self._path.with_name(self._path.name + ".unreadable"))
+            self._read = self.size = 0
+        elif self.empty and self._path.exists():
             self._path.unlink()
             self._read = self.size = 0
 

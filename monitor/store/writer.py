@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from monitor.domain import Change, ExtensionStatus, LinkStatus
-from monitor.errors import StoreError
+from monitor.errors import StoreError, ValueRefusedError
 from monitor.store.outbox import Outbox
 from monitor.store.store import Store
 
@@ -115,7 +115,7 @@ class Writer:
                         self._outbox.done()
                     return True
                 async with asyncio.timeout(WRITE_SECONDS):
-                    await self._store.write(batch)
+                    await self._stored(batch)
             except (StoreError, TimeoutError, OSError) as error:
                 self._trouble(str(error) or "the database does not answer")
                 if not from_disk:
@@ -131,6 +131,19 @@ class Writer:
                 log.info("store_back")
                 self._error = self._since = None
             return True
+
+    async def _stored(self, batch: Sequence[Change]) -> None:
+        """Store a batch; a value that the database never takes must not keep all others waiting behind it."""
+        try:
+            await self._store.write(batch)
+        except ValueRefusedError as error:
+            if len(batch) > 1:
+                half = len(batch) // 2
+                await self._stored(batch[:half])
+                await self._stored(batch[half:])
+                return
+            self._lost += 1
+            log.error("change_refused", what=self._key(batch[0]), total=self._lost, why=str(error))
 
     @staticmethod
     def _key(change: Change) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from monitor.errors import StoreError
+from monitor.errors import StoreError, ValueRefusedError
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +55,10 @@ def install(app: FastAPI, missing: Callable[[], Response | None]) -> None:
         # Only where it is wrong, never what was sent: that may be a password.
         where = fault.errors()[0]["loc"] if fault.errors() else ()
         return _answer(422, "bad_request", ".".join(str(part) for part in where[1:]) or None)
+
+    @app.exception_handler(ValueRefusedError)
+    async def unfit(request: Request, fault: ValueRefusedError) -> JSONResponse:
+        return _answer(422, "bad_request")
 
     @app.exception_handler(StoreError)
     async def no_store(request: Request, fault: StoreError) -> JSONResponse:

@@ -104,7 +104,10 @@ class Guard:
 
 
 def _site(origin: str) -> tuple[str, str] | None:
-    parts = urlsplit(origin.strip())
+    try:
+        parts = urlsplit(origin.strip())
+    except ValueError:  # such as "http://[": half an IPv6 address
+        return None
     if parts.scheme not in _PORTS or not parts.netloc or "@" in parts.netloc:
         return None
     return parts.scheme, _address(parts.netloc, parts.scheme)
@@ -117,8 +120,8 @@ def _address(host: str, scheme: str) -> str:
 
 
 def is_open(path: str) -> bool:
-    """Whether a path is for everybody."""
-    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
+    """Whether a path is for everybody; one that climbs out of its folder again is not."""
+    return path in OPEN_PATHS or (path.startswith(OPEN_FOLDERS) and ".." not in path.split("/"))
 
 
 class GuardMiddleware:

@@ -67,7 +67,7 @@ def new_token() -> str:
 
 def token_hash(token: str) -> str:
     """What the store keeps of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 class Throttle:

@@ -113,3 +113,16 @@ def test_one_message_one_event(message: bytes, event: ev.AnyEvent | None) -> Non
 def test_a_message_without_what_identifies_it_is_malformed(message: bytes) -> None:
     with pytest.raises(KeyError):
         decode_event(message, 1.0)
+
+
+@pytest.mark.parametrize("cause", ["9" * 30, str(2**31), "-", "1e3"])
+def test_a_number_that_is_none_is_left_away(cause: str) -> None:
+    event = decode_event(f"Event: Hangup\r\nUniqueid: 1.1\r\nCause: {cause}".encode(), 1.0)
+    assert event == ev.HungUp(1.0, "1.1", None, None)
+
+
+@pytest.mark.parametrize("stamp", ["nan", "inf", "-inf", "1e999", "", "soon"])
+def test_a_time_stamp_that_is_no_time_gives_way_to_the_arrival(stamp: str) -> None:
+    event = decode_event(f"Event: Hangup\r\nTimestamp: {stamp}\r\nUniqueid: 1.1".encode(), 7.0)
+    assert event is not None
+    assert event.at == 7.0

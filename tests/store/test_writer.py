@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from monitor.store.outbox import Outbox
@@ -95,6 +98,64 @@ async def test_full_disk_keeps_running(tmp_path: Path) -> None:
     writer.put(some_calls(2))
     assert not await writer._write_some()
     assert writer.health().lost == 2
+
+
+def limit_files(size: int) -> None:
+    """A disk that is full after so many bytes: the kernel writes a part of what is asked, then none."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+
+
+def test_what_comes_after_a_full_disk_can_be_read(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox", 1 << 20)
+    assert outbox.append(some_calls(3))
+    limit_files(outbox.size + 200)
+    try:
+        for count in (2, 40):
+            with pytest.raises(OSError, match="too large"):
+                outbox.append(some_calls(count))
+    finally:
+        limit_files(resource.RLIM_INFINITY)
+    assert outbox.append(some_calls(4))
+    again = Outbox(tmp_path / "outbox", 1 << 20)
+    for box in (outbox, again):
+        assert box.first() == some_calls(3)
+    again.done()
+    assert again.first() == some_calls(4)
+    again.done()
+    assert again.empty
+    assert not (tmp_path / "outbox").exists()
+
+
+async def test_a_damaged_outbox_is_set_aside_and_holds_nobody_up(url: str, tmp_path: Path) -> None:
+    outbox = tmp_path / "outbox"
+    store = await Store.open(url)
+    await store.upgrade()
+    writer = Writer(store, outbox, 1 << 20)
+    writer._keep(some_calls(3))
+    outbox.write_bytes(b"x" * outbox.stat().st_size)
+    writer.put(some_calls(5))
+    await writer.flush()
+    assert await store.calls_between(at("0:00"), at("23:59")) == some_calls(5)
+    assert (tmp_path / "outbox.unreadable").exists()
+    await store.close()
+
+
+async def test_a_value_the_database_never_takes_is_left_out_loudly(store: Store, tmp_path: Path) -> None:
+    writer = Writer(store, tmp_path / "outbox", 1 << 20)
+    unfit = msgspec.structs.replace(dial("8024", at("11:00")), started_at=math.nan, hangup_cause=1 << 40)
+    writer.put([*some_calls(5), unfit, dial("8024", at("12:00"))])
+    await writer.flush()
+    assert len(await store.calls_between(at("0:00"), at("23:59"))) == 6
+    assert (writer.health().lost, writer.health().state) == (1, "losing")
+
+
+async def test_texts_from_outside_fit_their_columns(store: Store, tmp_path: Path) -> None:
+    writer = Writer(store, tmp_path / "outbox", 1 << 20)
+    long = msgspec.structs.replace(dial("8024", at("11:00")), queue="q" * 80, number="1\0" * 200)
+    writer.put([long])
+    await writer.flush()
+    assert await store.call(long.id) == long
+    assert writer.health().lost == 0
 
 
 KILLED = """

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from monitor.errors import ValueRefusedError
+from monitor.web import faults
 from monitor.web.app import create_app
 from monitor.web.guard import is_open
 from monitor.web.headers import ALWAYS
@@ -46,6 +50,19 @@ async def test_the_open_routes_are_few(home: House) -> None:
         "/api/login",
         "/api/setup",
     }
+
+
+async def test_what_the_database_never_takes_is_a_bad_request() -> None:
+    app = FastAPI()
+    faults.install(app)
+
+    @app.get("/")
+    async def unfit() -> None:
+        raise ValueRefusedError("no text with NUL in it")
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as client:
+        answer = await client.get("/")
+    assert (answer.status_code, answer.json()) == (422, {"error": "bad_request"})
 
 
 @pytest.mark.parametrize("path", ["/board/", "/calls/?agent=main%2F8001", "/", "/docs"])

@@ -41,6 +41,10 @@ async def test_a_session_is_found_by_its_cookie_and_remembered() -> None:
     assert await guard.session_of("") is None
 
 
+async def test_a_cookie_that_is_no_text_is_nobodys() -> None:
+    assert await Guard(Kept()).session_of(f"{COOKIE}=\udcff") is None
+
+
 async def test_an_ended_or_expired_session_is_none() -> None:
     kept = Kept()
     kept.session = lasting(60)
@@ -82,6 +86,8 @@ async def test_without_the_store_known_sessions_hold_and_nobody_new_gets_in() ->
         ("null", "board.example", False),
         ("", "board.example", False),
         ("file://", "board.example", False),
+        ("http://[", "board.example", False),
+        ("http://[board.example]", "board.example", False),
         ("http://board.example", None, False),
     ],
 )
@@ -99,7 +105,8 @@ def test_the_open_paths(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/board/", "/api/board", "/healthz/", "/login2", "/api/login/x", "//login/"]
+    "path",
+    ["/", "/board/", "/api/board", "/healthz/", "/login2", "/api/login/x", "//login/", "/login/../board/"],
 )
 def test_everything_else_is_not_open(path: str) -> None:
     assert not is_open(path)
