@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -54,13 +54,13 @@ async def test_the_open_routes_are_few(home: House) -> None:
 
 async def test_what_the_database_never_takes_is_a_bad_request() -> None:
     app = FastAPI()
-    faults.install(app)
+    faults.install(app, missing=lambda: None)
 
     @app.get("/")
     async def unfit() -> None:
         raise ValueRefusedError("no text with NUL in it")
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://house") as client:
         answer = await client.get("/")
     assert (answer.status_code, answer.json()) == (422, {"error": "bad_request"})
 
