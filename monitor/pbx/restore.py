@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
-from monitor.domain import Call, Hold, Leg, LegRole, Segment
+from monitor.domain import Call, Direction, Hold, Leg, LegRole, Segment
 from monitor.pbx.channels import Channel, Floor
 from monitor.pbx.interpret import FORWARDED
-from monitor.pbx.numbers import Kind
+from monitor.pbx.numbers import Kind, Numbering, same_destination
 from monitor.pbx.record import CallRecord
 
 _Part = TypeVar("_Part", Segment, Hold)
@@ -48,6 +48,19 @@ def restore_record(call: Call, floor: Floor) -> CallRecord | None:
     record.base = call
     record.latest = call
     return record
+
+
+def find_forks(record: CallRecord, numbering: Numbering) -> None:
+    """Which of a stored call's legs were dialled beside the first, to other numbers."""
+    if record.direction is not Direction.OUTBOUND or record.number is None or record.root.kind is Kind.TRUNK:
+        return
+    answered_at = record.base.answered_at if record.base is not None else None
+    for leg in record.far:
+        if answered_at is not None and (leg.dialed_at or 0.0) >= answered_at:
+            continue  # a transfer of the customer
+        number = numbering.dialled(leg.dial_string, record.dialed or "", leg.endpoint)
+        if number and not leg.forwarded and not same_destination(number, record.number):
+            record.forked[leg.uniqueid] = number
 
 
 def settle_base(record: CallRecord, floor: Floor, last_seen: float, at: float) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.domain import Call
+from monitor.domain import Call, Direction
 from monitor.pbx import events as ev
 from monitor.pbx.snapshot import Snapshot
 from monitor.pbx.tracker import Tracker
@@ -169,6 +169,49 @@ class Playbook:
         """The only call of the script."""
         (call,) = self.calls()
         return call
+
+
+def answered(pbx: Playbook, agent: str = "8001", ring: float = 2.0, talk: float = 6.0) -> None:
+    """The agent dials, it rings, the customer picks up, they talk; nobody hangs up yet."""
+    leg = pbx.out(agent)
+    pbx.ring(leg)
+    pbx.wait(ring)
+    pbx.connect(agent, leg)
+    pbx.wait(talk)
+
+
+def originate(pbx: Playbook, agent: str = "8001") -> None:
+    """An Originate rings the agent's phone."""
+    pbx.create(agent)
+    pbx.dial(None, agent, agent)
+    pbx.ring(agent)
+    pbx.wait(1.5)
+
+
+def click_through_local(pbx: Playbook) -> tuple[str, str, str]:
+    """Originate Local/8002@c2d/n up to the bridge with the customer."""
+    one, two = pbx.local("8002", "c2d")
+    pbx.dial(None, one, "8002@c2d/n")
+    pbx.create("8002")
+    pbx.dial(two, "8002", "8002")
+    pbx.ring("8002")
+    pbx.wait(1.5)
+    pbx.answer("8002")
+    pbx.state(two, 6)
+    pbx.enter("near", "8002", two)
+    pbx.answer(one)
+    pbx.create("trunk-a")
+    pbx.dial(one, "trunk-a", "13816138002@trunk-a")
+    pbx.ring("trunk-a")
+    pbx.wait(2)
+    pbx.answer("trunk-a")
+    pbx.enter("far", "trunk-a", one)
+    return one, two, "trunk-a"
+
+
+def outbound(calls: list[Call]) -> list[Call]:
+    """Those an agent or a dialler made to the outside."""
+    return [call for call in calls if call.direction is Direction.OUTBOUND]
 
 
 def play(
