@@ -9,22 +9,20 @@ A call belongs to the day in which its dial began.
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.domain import Brief, Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
-from monitor.metrics import bulk, frames, rates, shifts, targets
+from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
 from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.day import SLOT_SECONDS, Day
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.ranking import ranking
+from monitor.metrics.roster import Roster
 from monitor.metrics.tally import Contribution, contribution, stints
-
-UNASSIGNED = "unassigned"
-"""Team of extensions that make calls but stand in no team: nothing is lost."""
+from monitor.metrics.view import View, link_frames
 
 RANKING_SECONDS = 5.0
 
@@ -51,17 +49,8 @@ class Board:
     def __init__(self, settings: BoardSettings) -> None:
         self._site = settings.site
         self._zone: ZoneInfo = settings.site.timezone
-        self._teams = {team.id: team for team in settings.teams}
-        self._targets = {
-            team.id: targets.merged(settings.site.targets, team.targets) for team in settings.teams
-        }
-        self._agents: dict[str, AgentDay] = {}
-        self._members: dict[str, list[AgentDay]] = {team: [] for team in (*self._teams, UNASSIGNED)}
-        for team in settings.teams:
-            for agent in team.agents:
-                self._enter(AgentDay(agent.pbx, agent.extension, agent.name, team.id))
-        self._roster = dict(self._agents)
-        self._phones: dict[str, ExtensionStatus] = {}
+        self._roster = Roster(settings.teams, settings.site.targets)
+        self._agents = self._roster.agents
         self._links: dict[str, LinkStatus] = {}
         self._gaps: dict[str, Gap] = {}
         self._storage: dict[str, Any] = {"state": "ok", "pending": 0}
@@ -91,7 +80,9 @@ class Board:
         if isinstance(change, Call):
             self._apply_call(change)
         elif isinstance(change, ExtensionStatus):
-            self._apply_phone(change)
+            agent = self._roster.phone(change)
+            if agent is not None:
+                self._changed.agents.add(agent.id)
         elif isinstance(change, LinkStatus):
             self._links[change.pbx] = change
             self._changed.parts.add("links")
@@ -118,7 +109,7 @@ class Board:
         if stage != self._stage:
             self._stage = stage
             self._changed.parts |= {"deadlines", "site"}
-            self._changed.agents |= self._half_days.waiting(self._roster, now)
+            self._changed.agents |= self._half_days.waiting(self._roster.rostered, now)
         if now // SLOT_SECONDS != self._slot:
             self._slot = now // SLOT_SECONDS
             self._changed.parts |= {"last_hour", "hours"}
@@ -138,42 +129,23 @@ class Board:
         self._day.trunks.update(trunks)
         since = min(start, self._half_days.begins_at)
         self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
-        for agent in tuple(self._agents.values()):
-            if agent.id not in self._roster and not agent.seen:
-                self._members[agent.team].remove(agent)
-                del self._agents[agent.id]
+        self._roster.forget_strangers()
+        for agent in self._agents.values():
             agent.new_day(self._day.hours)
         self._settling.clear()
-        self._changed = Changed(self._agents, self._team_ids(), self._day.trunks, PARTS)
+        self._changed = Changed(self._agents, self._roster.team_ids(), self._day.trunks, PARTS)
         ahead, self._ahead = self._ahead, {}
         for call in ahead.values():
             self._apply_call(call)
 
     # ------------------------------------------------------------------ calls and phones
 
-    def _enter(self, agent: AgentDay) -> AgentDay:
-        self._agents[agent.id] = agent
-        self._members[agent.team].append(agent)
-        return agent
-
     def _agent(self, pbx: str, extension: str) -> AgentDay:
-        key = f"{pbx}/{extension}"
-        found = self._agents.get(key)
+        found = self._agents.get(f"{pbx}/{extension}")
         if found is None:
-            found = self._enter(AgentDay(pbx, extension, extension, UNASSIGNED))
+            found = self._roster.stranger(pbx, extension)
             found.new_day(self._day.hours)
-            if key in self._phones:
-                found.reachable, found.reachable_since = self._phones[key].reachable, self._phones[key].at
         return found
-
-    def _apply_phone(self, status: ExtensionStatus) -> None:
-        """A phone in no team that makes no call is nobody's tile; should it call, its state is known."""
-        key = f"{status.pbx}/{status.extension}"
-        self._phones[key] = status
-        agent = self._agents.get(key)
-        if agent is not None:
-            agent.reachable, agent.reachable_since = status.reachable, status.at
-            self._changed.agents.add(key)
 
     def load(self, calls: Sequence[Brief], now: float) -> None:
         """Take many calls that are over: the same as applying one after the other, in a fraction of the time."""
@@ -289,16 +261,16 @@ class Board:
         self.tick(now)
         self._look(now)
         self._rank(now)
-        blind = self._blind(now)
+        view = self._view(now)
         return frames.Board(
-            site=self._site_frame(now),
-            deadlines=self._half_days.deadlines(tuple(self._roster.values()), now, blind),
-            teams=[self._team_frame(team) for team in self._team_ids()],
+            site=view.site(self._date, self._storage),
+            deadlines=view.deadlines(),
+            teams=[view.team(team) for team in self._roster.team_ids()],
             trunks=[trunk.frame() for _, trunk in sorted(self._day.trunks.items()) if trunk.seizures],
-            agents=[self._agent_frame(agent, now, blind) for agent in self._shown()],
+            agents=[view.agent(agent) for agent in self._roster.shown()],
             ranking=self._ranking,
-            links=[_link(link) for _, link in sorted(self._links.items())],
-            gaps=self._gap_frames(),
+            links=link_frames(self._links),
+            gaps=view.gaps(),
             hours=self._day.hour_frames(),
             last_hour=self._day.slot_frames(now),
         )
@@ -319,18 +291,17 @@ class Board:
             parts.add("site")
         if not (parts or changed.teams or changed.trunks):
             return None
-        blind = self._blind(now)
-        rostered = tuple(self._roster.values())
-        agents = [self._agent_frame(self._agents[key], now, blind) for key in sorted(changed.agents)]
+        view = self._view(now)
+        agents = [view.agent(self._agents[key]) for key in sorted(changed.agents)]
         return frames.Changes(
-            site=self._site_frame(now) if "site" in parts else None,
-            deadlines=self._half_days.deadlines(rostered, now, blind) if "deadlines" in parts else None,
-            teams=[self._team_frame(team) for team in sorted(changed.teams)] or None,
+            site=view.site(self._date, self._storage) if "site" in parts else None,
+            deadlines=view.deadlines() if "deadlines" in parts else None,
+            teams=[view.team(team) for team in sorted(changed.teams)] or None,
             trunks=[self._day.trunks[key].frame() for key in sorted(changed.trunks)] or None,
             agents=agents or None,
             ranking=self._ranking if "ranking" in parts else None,
-            links=[_link(link) for _, link in sorted(self._links.items())] if "links" in parts else None,
-            gaps=self._gap_frames() if "gaps" in parts else None,
+            links=link_frames(self._links) if "links" in parts else None,
+            gaps=view.gaps() if "gaps" in parts else None,
             hours=self._day.hour_frames() if "hours" in parts else None,
             last_hour=self._day.slot_frames(now) if "last_hour" in parts else None,
         )
@@ -345,93 +316,7 @@ class Board:
 
     def _rank(self, now: float) -> None:
         self._ranked_at = now
-        self._ranking = ranking(self._shown())
+        self._ranking = ranking(self._roster.shown())
 
-    def _shown(self) -> list[AgentDay]:
-        """Who stands in a team, and whoever else has calls today."""
-        others = (agent for agent in self._members[UNASSIGNED] if agent.seen)
-        return [*self._roster.values(), *sorted(others, key=lambda agent: agent.id)]
-
-    def _team_ids(self) -> list[str]:
-        extra = any(agent.seen for agent in self._members[UNASSIGNED])
-        return [*self._teams, UNASSIGNED] if extra else list(self._teams)
-
-    def _blind(self, now: float) -> dict[str, list[shifts.Blind]]:
-        found: dict[str, list[shifts.Blind]] = {}
-        for gap in self._gaps.values():
-            end = gap.ended_at if gap.ended_at is not None else now
-            found.setdefault(gap.pbx, []).append((gap.started_at, end))
-        return {pbx: shifts.joined(periods) for pbx, periods in found.items()}
-
-    def _agent_frame(self, agent: AgentDay, now: float, blind: dict[str, list[shifts.Blind]]) -> frames.Agent:
-        return frames.Agent(
-            id=agent.id,
-            pbx=agent.pbx,
-            extension=agent.extension,
-            name=agent.name,
-            team=agent.team,
-            state=agent.state,
-            since=agent.since,
-            call=agent.call,
-            figures=agent.tally.figures(),
-            targets=targets.times(self._targets.get(agent.team), 1),
-            last_call_ended_at=agent.line.last_ended_at,
-            longest_idle_seconds=round(agent.line.longest_idle, 1),
-            first_dials=self._half_days.of(agent, now, blind, scheduled=agent.id in self._roster),
-        )
-
-    def _team_frame(self, team: str) -> frames.Team:
-        known = self._teams.get(team)
-        members = self._members[team] if known is not None else [a for a in self._members[team] if a.seen]
-        return frames.Team(
-            id=team,
-            name=known.name if known is not None else "",
-            figures=self._day.team(team).figures(),
-            targets=targets.times(self._targets.get(team), len(members)),
-            agents=len(members),
-            states=_states(members),
-        )
-
-    def _site_frame(self, now: float) -> frames.Site:
-        asked = targets.total(
-            [targets.times(self._targets[team], len(self._members[team])) for team in self._teams],
-            self._site.targets.connect_rate,
-        )
-        share = shifts.elapsed_share(now, self._day.hours)
-        return frames.Site(
-            name=self._site.name,
-            timezone=str(self._zone),
-            language=self._site.language,
-            date=self._date,
-            figures=self._day.site.figures(),
-            targets=asked,
-            pace=rates.pace(self._day.site.dials, asked.dials, share),
-            agents_total=len(self._roster),
-            states=_states(self._shown()),
-            effective_seconds=self._site.effective_seconds,
-            writer=self._storage,
-        )
-
-    def _gap_frames(self) -> list[frames.BlindPeriod]:
-        today = [gap for gap in self._gaps.values() if gap.ended_at is None or gap.ended_at > self._day.start]
-        return [
-            frames.BlindPeriod(
-                pbx=gap.pbx, from_=gap.started_at, to=gap.ended_at, reason=gap.reason, calls_cut=gap.calls_cut
-            )
-            for gap in sorted(today, key=lambda gap: (gap.started_at, gap.pbx))
-        ]
-
-
-def _states(agents: Iterable[AgentDay]) -> dict[str, int]:
-    return dict(sorted(Counter(agent.state.value for agent in agents).items()))
-
-
-def _link(link: LinkStatus) -> frames.Link:
-    return frames.Link(
-        pbx=link.pbx,
-        state=link.state,
-        since=link.since,
-        reason=link.reason,
-        lag_seconds=link.lag_seconds,
-        lost_events=link.lost_events,
-    )
+    def _view(self, now: float) -> View:
+        return View(self._site, self._roster, self._day, self._half_days, self._gaps, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.config import Settings
-from monitor.metrics.board import UNASSIGNED
+from monitor.metrics.roster import UNASSIGNED
 from monitor.store.people import Roster
 
 

@@ -16,20 +16,17 @@ from monitor.config import load
 from monitor.domain import (
     Call,
     Direction,
-    ExtensionStatus,
     Gap,
     GapReason,
     Hold,
     Leg,
     LegRole,
-    LinkState,
-    LinkStatus,
     Outcome,
     Phase,
     Segment,
 )
 from monitor.metrics import frames
-from monitor.metrics.board import UNASSIGNED, Board
+from monitor.metrics.board import Board
 
 SETTINGS = load(Path(__file__).parents[2] / "config.toml", env={})
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -291,13 +288,6 @@ def test_a_new_day_begins_empty_and_yesterday_stays_away() -> None:
     assert board.snapshot(at("0:00:30", 24)).site.figures.dials == 0
 
 
-def test_unknown_extension_is_not_lost() -> None:
-    board = Board(SETTINGS)
-    board.apply(dial("8099", at("10:00")), at("10:01"))
-    found = row(board, at("10:01"), "8099")
-    assert (found.team, found.figures.dials) == (UNASSIGNED, 1)
-
-
 def test_delta_holds_only_what_changed_and_leads_to_the_snapshot() -> None:
     board = Board(SETTINGS)
     board.snapshot(at("10:00"))
@@ -309,16 +299,3 @@ def test_delta_holds_only_what_changed_and_leads_to_the_snapshot() -> None:
     assert [agent.extension for agent in changes.agents or []] == ["8001"]
     assert [team.id for team in changes.teams or []] == ["t1"]
     assert changes.links is None
-
-
-def test_link_reachability_and_trunks() -> None:
-    board = Board(SETTINGS)
-    now = at("10:00")
-    board.apply(LinkStatus(pbx="main", state=LinkState.UP, since=now), now)
-    board.apply(ExtensionStatus(pbx="main", extension="8002", reachable=False, at=now), now)
-    board.apply(dial("8001", now, talk=5), now)
-    board.apply(dial("8001", now + 20), now)
-    shown = board.snapshot(now + 60)
-    assert shown.links[0].state == "up"
-    assert row(board, now, "8002").state == "unreachable"
-    assert [(t.name, t.seizures, t.asr, t.ner) for t in shown.trunks] == [("trunk-a", 2, 0.5, 1.0)]

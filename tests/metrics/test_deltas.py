@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from monitor.domain import Call, Change, ExtensionStatus, Gap, GapReason, LinkState, LinkStatus
 from monitor.metrics import frames
-from monitor.metrics.board import RANKING_SECONDS, UNASSIGNED, Board
+from monitor.metrics.board import RANKING_SECONDS, Board
+from monitor.metrics.roster import UNASSIGNED
 from tests.metrics.floor_calls import calls
 from tests.metrics.test_board import SETTINGS, at
 

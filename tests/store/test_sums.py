@@ -9,7 +9,8 @@ import pytest
 
 from monitor.domain import Call, Direction, Leg, LegRole, Outcome, Segment
 from monitor.metrics import frames
-from monitor.metrics.board import UNASSIGNED, Board
+from monitor.metrics.board import Board
+from monitor.metrics.roster import UNASSIGNED
 from monitor.store.calls import CallFilter, Part
 from monitor.store.store import Store
 from monitor.web.rows import call_sums

@@ -1,0 +1,128 @@
+"""The board at one moment, told as frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from monitor.domain import Gap, LinkStatus
+from monitor.metrics import frames, rates, shifts, targets
+from monitor.metrics.agent import AgentDay
+from monitor.metrics.day import Day
+from monitor.metrics.halfdays import HalfDays
+from monitor.metrics.roster import Roster
+
+
+class View:
+    """What the board's state looks like ``now``. It reads; whoever keeps the state has brought it up to date."""
+
+    def __init__(
+        self, site: Any, roster: Roster, day: Day, half_days: HalfDays, gaps: Mapping[str, Gap], now: float
+    ) -> None:
+        self._site = site
+        self._roster = roster
+        self._day = day
+        self._half_days = half_days
+        self._gaps = gaps
+        self._now = now
+        self.blind = blind_times(gaps.values(), now)
+
+    def deadlines(self) -> list[frames.Deadline]:
+        """The deadlines of the day, and who has not begun."""
+        return self._half_days.deadlines(tuple(self._roster.rostered.values()), self._now, self.blind)
+
+    def agent(self, agent: AgentDay) -> frames.Agent:
+        """One tile."""
+        return frames.Agent(
+            id=agent.id,
+            pbx=agent.pbx,
+            extension=agent.extension,
+            name=agent.name,
+            team=agent.team,
+            state=agent.state,
+            since=agent.since,
+            call=agent.call,
+            figures=agent.tally.figures(),
+            targets=targets.times(self._roster.targets.get(agent.team), 1),
+            last_call_ended_at=agent.line.last_ended_at,
+            longest_idle_seconds=round(agent.line.longest_idle, 1),
+            first_dials=self._half_days.of(
+                agent, self._now, self.blind, scheduled=agent.id in self._roster.rostered
+            ),
+        )
+
+    def team(self, team: str) -> frames.Team:
+        """One team's figures."""
+        known = self._roster.teams.get(team)
+        members = self._roster.members[team]
+        if known is None:
+            members = [agent for agent in members if agent.seen]
+        return frames.Team(
+            id=team,
+            name=known.name if known is not None else "",
+            figures=self._day.team(team).figures(),
+            targets=targets.times(self._roster.targets.get(team), len(members)),
+            agents=len(members),
+            states=_states(members),
+        )
+
+    def site(self, date: str, storage: dict[str, Any]) -> frames.Site:
+        """The whole centre on its day ``date``; ``storage`` is how writing goes."""
+        roster = self._roster
+        asked = targets.total(
+            [targets.times(roster.targets[team], len(roster.members[team])) for team in roster.teams],
+            self._site.targets.connect_rate,
+        )
+        share = shifts.elapsed_share(self._now, self._day.hours)
+        return frames.Site(
+            name=self._site.name,
+            timezone=str(self._site.timezone),
+            language=self._site.language,
+            date=date,
+            figures=self._day.site.figures(),
+            targets=asked,
+            pace=rates.pace(self._day.site.dials, asked.dials, share),
+            agents_total=len(roster.rostered),
+            states=_states(roster.shown()),
+            effective_seconds=self._site.effective_seconds,
+            writer=storage,
+        )
+
+    def gaps(self) -> list[frames.BlindPeriod]:
+        """Today's periods in which a PBX was not heard."""
+        today = [gap for gap in self._gaps.values() if gap.ended_at is None or gap.ended_at > self._day.start]
+        return [
+            frames.BlindPeriod(
+                pbx=gap.pbx, from_=gap.started_at, to=gap.ended_at, reason=gap.reason, calls_cut=gap.calls_cut
+            )
+            for gap in sorted(today, key=lambda gap: (gap.started_at, gap.pbx))
+        ]
+
+
+def blind_times(gaps: Iterable[Gap], now: float) -> dict[str, list[shifts.Blind]]:
+    """By PBX, when it was not heard; a gap that goes on reaches to ``now``."""
+    found: dict[str, list[shifts.Blind]] = {}
+    for gap in gaps:
+        end = gap.ended_at if gap.ended_at is not None else now
+        found.setdefault(gap.pbx, []).append((gap.started_at, end))
+    return {pbx: shifts.joined(periods) for pbx, periods in found.items()}
+
+
+def link_frames(links: Mapping[str, LinkStatus]) -> list[frames.Link]:
+    """The links to the PBXs, by name."""
+    return [
+        frames.Link(
+            pbx=link.pbx,
+            state=link.state,
+            since=link.since,
+            reason=link.reason,
+            lag_seconds=link.lag_seconds,
+            lost_events=link.lost_events,
+        )
+        for _, link in sorted(links.items())
+    ]
+
+
+def _states(agents: Iterable[AgentDay]) -> dict[str, int]:
+    return dict(sorted(Counter(agent.state.value for agent in agents).items()))
