@@ -221,6 +221,8 @@ async def _finish(floor: Floor) -> None:
             await floor.store_heard()
     except (StoreError, TimeoutError) as error:
         log.warning("left_in_outbox", why=str(error) or "the store did not answer in time")
+        if pending := floor.writer.health().pending:
+            log.error("changes_lost", count=pending, why="neither the database nor the outbox took them")
 
 
 class StoredSessions:

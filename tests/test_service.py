@@ -243,7 +243,7 @@ async def test_the_first_start_prints_a_link_that_makes_the_first_login(
         made = settings(tmp_path, ami.port)
         async with serving(made) as running:
             printed = ""
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "token=" not in printed:
                     await asyncio.sleep(0.01)
                     printed += capsys.readouterr().err

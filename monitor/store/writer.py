@@ -2,7 +2,8 @@
 
 Changes are gathered for a moment, the latest value of each thing only, and written in one transaction.
 While the database is locked, full or gone they go to the outbox on disk, in order, and from there to the
-database when it is back, also after a restart of ours. Only a full outbox loses anything, and says so.
+database when it is back, also after a restart of ours. Where the outbox's disk is full as well, which is
+where SQLite's file usually is, they wait in memory. Only what goes beyond the bounds is lost, and told.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 GATHER_SECONDS = 0.1
 WRITE_SECONDS = 15.0
+#: So many changes wait in memory while the outbox's disk takes nothing (about 2 KB each).
+MEMORY_CHANGES = 20_000
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -46,8 +49,11 @@ class WriterHealth(msgspec.Struct, frozen=True, kw_only=True):
 class Writer:
     """The one writer of a store."""
 
-    def __init__(self, store: Store, outbox: Path, max_outbox_bytes: int) -> None:
+    def __init__(
+        self, store: Store, outbox: Path, max_outbox_bytes: int, memory_changes: int = MEMORY_CHANGES
+    ) -> None:
         self._store = store
+        self._memory_changes = memory_changes
         self._outbox = Outbox(outbox, max_outbox_bytes)
         self._pending: dict[tuple[str, ...], Change] = {}
         self._wake = asyncio.Event()
@@ -82,7 +88,8 @@ class Writer:
         failures = 0
         while True:
             if self._outbox.empty:
-                await self._wake.wait()
+                if not self._pending:
+                    await self._wake.wait()
                 await asyncio.sleep(GATHER_SECONDS)
             if await self._write_some():
                 failures = 0
@@ -98,10 +105,14 @@ class Writer:
                         self._spill()
 
     async def flush(self) -> None:
-        """Write all that waits. Raises ``StoreError`` if the database does not take it; nothing is lost then."""
-        while self._pending or not self._outbox.empty:
-            if not await self._write_some():
-                raise StoreError(self._error or "the database does not answer; what waits is in the outbox")
+        """Write all that waits. Raises ``StoreError`` if the database does not take it: it is in the outbox then."""
+        try:
+            while self._pending or not self._outbox.empty:
+                if not await self._write_some():
+                    raise StoreError(self._error or "the database does not answer")
+        except BaseException:  # a cancel, too: this may be our last moment
+            self._spill()
+            raise
 
     async def _write_some(self) -> bool:
         """One transaction; false if the database did not take it."""
@@ -157,21 +168,33 @@ class Writer:
         return batch
 
     def _spill(self) -> None:
-        while self._pending:
-            self._keep(self._take())
+        while self._pending and self._keep(self._take()):
+            pass
 
-    def _keep(self, batch: Sequence[Change]) -> None:
-        """Put a batch into the outbox; what it does not take is lost, loudly."""
+    def _keep(self, batch: Sequence[Change]) -> bool:
+        """Put a batch into the outbox; false if its disk does not take it now and it waits in memory.
+
+        What goes beyond the bound of either is lost, loudly.
+        """
         try:
             kept = self._outbox.append(batch)
         except OSError as error:
-            log.error("outbox_failed", why=str(error))
-            kept = False
+            self._trouble(f"the outbox cannot be written ({error.strerror or error})")
+            # Older than what has come since, and not to be tried again before something does.
+            older = {self._key(change): change for change in batch if self._key(change) not in self._pending}
+            room = max(0, self._memory_changes - len(self._pending))
+            self._lose(len(older) - room)
+            self._pending = {**dict(list(older.items())[:room]), **self._pending}
+            self._wake.clear()
+            return False
         if not kept:
-            self._lost += len(batch)
-            log.error(
-                "changes_lost", count=len(batch), total=self._lost, why="the outbox is full or its disk is"
-            )
+            self._lose(len(batch))
+        return True
+
+    def _lose(self, count: int) -> None:
+        if count > 0:
+            self._lost += count
+            log.error("changes_lost", count=count, total=self._lost, why="the outbox or its disk is full")
 
     def _trouble(self, why: str) -> None:
         if self._error is None:

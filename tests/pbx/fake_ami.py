@@ -57,7 +57,7 @@ class Wakeable:
         self._happened.set()
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():
                 self._happened.clear()
                 await self._happened.wait()

@@ -15,9 +15,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from monitor.errors import StoreError
 from monitor.store.outbox import Outbox
 from monitor.store.store import Store
-from monitor.store.writer import Writer
+from monitor.store.writer import BATCH, Writer
 from tests.metrics.test_board import at, dial
 from tests.store.test_store import some_calls
 
@@ -75,6 +76,24 @@ async def test_what_was_spilled_is_written_after_our_own_restart(url: str, tmp_p
     await store.close()
 
 
+async def test_all_that_waits_when_we_stop_without_a_database_is_in_the_outbox(tmp_path: Path) -> None:
+    writer = Writer(await Store.open("postgresql://dialwatch@127.0.0.1:1/none"), tmp_path / "outbox", 1 << 24)
+    writer.put(some_calls(BATCH + 30))
+    for _ in range(2):
+        with pytest.raises(StoreError):
+            await writer.flush()
+        assert writer.health().pending == 0
+        writer.put([dial("8024", at("11:00"))])
+    with pytest.raises(StoreError):
+        await writer.flush()
+    kept, outbox = [], Outbox(tmp_path / "outbox", 1 << 24)
+    while batch := outbox.first():
+        kept += batch
+        outbox.done()
+    assert kept[: BATCH + 30] == some_calls(BATCH + 30)
+    assert len(kept) == BATCH + 32
+
+
 async def test_full_outbox_loses_loudly(tmp_path: Path) -> None:
     store = await Store.open("postgresql://dialwatch@127.0.0.1:1/none")
     writer = Writer(store, tmp_path / "outbox", 4096)
@@ -86,18 +105,31 @@ async def test_full_outbox_loses_loudly(tmp_path: Path) -> None:
     assert (writer.health().lost, writer.health().state) == (40, "losing")
 
 
-async def test_full_disk_keeps_running(tmp_path: Path) -> None:
+async def test_what_a_full_disk_does_not_take_waits_in_memory(url: str, tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("this machine has no /dev/full")
-    os.symlink(full, tmp_path / "outbox-full")
-    store = await Store.open("postgresql://dialwatch@127.0.0.1:1/none")
-    writer = Writer(store, tmp_path / "folder" / "outbox", 1 << 20)
-    (tmp_path / "folder").mkdir()
-    os.symlink(full, tmp_path / "folder" / "outbox")
-    writer.put(some_calls(2))
+    store = await Store.open(url)
+    await store.upgrade()
+    writer = Writer(store, tmp_path / "outbox", 1 << 20, memory_changes=6)
+    os.symlink(full, tmp_path / "outbox")
+    holder = sqlite3.connect(tmp_path / "dialwatch.db")
+    holder.execute("BEGIN EXCLUSIVE")
+    writer.put(some_calls(4))
     assert not await writer._write_some()
-    assert writer.health().lost == 2
+    writer.put([dial("8024", at("11:00"))])
+    writer._spill()
+    health = writer.health()
+    assert (health.state, health.pending, health.lost) == ("spilling", 5, 0)
+    writer.put([dial("8024", at(f"12:{minute:02}")) for minute in range(4)])
+    writer._spill()
+    assert (writer.health().pending, writer.health().lost) == (6, 3)
+    holder.rollback()
+    holder.close()
+    await writer.flush()
+    assert len(await store.calls_between(at("0:00"), at("23:59"))) == 6
+    assert writer.health().pending == 0
+    await store.close()
 
 
 def limit_files(size: int) -> None:
@@ -162,7 +194,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from monitor.store.store import Store
-from monitor.store.writer import Writer
+from monitor.store.writer import BATCH, Writer
 from tests.store.test_store import some_calls
 
 async def main():

@@ -111,7 +111,7 @@ class Live:
 
     async def _next(self) -> None:
         self._told.clear()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self._told.wait()
 
 
