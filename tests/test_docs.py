@@ -16,8 +16,10 @@ from pydantic_core import PydanticUndefined
 from monitor import config
 from monitor.cli import app
 from monitor.config import OVERRIDES, Settings
+from monitor.domain import Call, Direction
 from monitor.metrics import frames
 from monitor.metrics.definitions import METRICS
+from monitor.replay import contract
 from monitor.web.app import create_app
 from monitor.wrongs import keys_of
 from tests.web.house import house
@@ -190,3 +192,9 @@ def test_every_link_between_pages_leads_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+def test_every_key_of_a_replayed_call_is_explained_in_its_order() -> None:
+    explained = [key for row in rows(page("replay.md")) for key in code(row[0])]
+    call = Call(id="main/1.1/0", pbx="main", direction=Direction.OUTBOUND, started_at=1.0)
+    assert explained == list(contract(call))
