@@ -36,11 +36,7 @@ class Attempts:
         """An originated agent's phone ended without having been picked up."""
         agent = channel
         if channel.kind is Kind.LOCAL:
-            partner = self._floor.partner(channel)
-            rung = [
-                c for c in self._floor.channels.values() if c.dialed_by is not None and c.dialed_by is partner
-            ]
-            agent = next((c for c in rung if c.kind is Kind.AGENT), channel)
+            agent = next((phone for phone in self._rung_by(channel) if phone.kind is Kind.AGENT), channel)
         if agent.kind is not Kind.AGENT or agent.up_at is not None or channel.calls or agent.calls:
             return
         if channel.kind is Kind.AGENT and channel.dialed_by is not None:
@@ -51,9 +47,31 @@ class Attempts:
         record.refused = True
         record.click_to_dial = True
         if agent is not channel:
+            agent.originated = True
             record.add_agent(agent)
         for refusal in list(self._refusals):
             self._name_refused(record, refusal)
+
+    def _rung_by(self, half: Channel) -> list[Channel]:
+        """The phones rung for an Originate's Local pair: those that its other half dialled.
+
+        That half may be gone when a restarted monitor first looks: then nobody is left who is known to have
+        dialled them, and what has the pair's Linkedid was dialled for it. A phone that was gone by then too
+        (one that refused, milliseconds before its pair ends) is in no list: that attempt is lost.
+        """
+        other = self._floor.partner(half)
+        channels = self._floor.channels.values()
+        if other is not None:
+            return [phone for phone in channels if phone.dialed_by is other]
+        return [
+            phone
+            for phone in channels
+            if phone.late
+            and not phone.incoming
+            and phone.dialed_by is None
+            and phone.linkedid == half.uniqueid
+            and phone is not half
+        ]
 
     def originate_ended(self, event: ev.OriginateEnded) -> None:
         """The answer to an Originate: what it was to dial, and whether anybody picked up."""

@@ -23,13 +23,8 @@ from tests.pbx.playbook import Plan, collect, in_order, play
 names = st.sampled_from(captures.SHORT)
 
 #: A restart of ours in the middle of a consultation forgets that the customer was put on hold, and no
-#: list action tells it: the talk counted is then shorter, never longer. One between the hang-up of an
-#: agent's phone and that of the Local pair which rang it finds nothing that tells whose attempt it was.
-RESTARTABLE = [
-    name
-    for name in captures.SHORT
-    if not name.startswith(("xfer_attended", "xfer_blonde")) and name != "c2d_local_agent_unanswered"
-]
+#: list action tells it: the talk counted is then shorter, never longer.
+RESTARTABLE = [name for name in captures.SHORT if not name.startswith(("xfer_attended", "xfer_blonde"))]
 
 
 @given(name=names, cuts=st.lists(st.integers(0, 1 << 20), max_size=40))
