@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from monitor import config, service
 from monitor.domain import Call, Change, ExtensionStatus, LinkState
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
+from monitor.metrics.plan import SitePlan
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.simulator import floor
@@ -157,9 +158,11 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         start = datetime.combine(day, options.start, zone).timestamp()
         dawn = datetime.combine(day, floor.DAWN, zone).timestamp()
         centre = _centre(settings, options, folder, min(start, dawn))
-        store = await Store.open(settings.store.database_url)
+        store = await Store.open(settings.store.database_url, SitePlan(settings))
         try:
             await store.upgrade()
+            if not await store.rollups.current():
+                await store.rollups.rebuild()
             await store.sync_roster(settings, centre.exchange.now)
             history = await _live_through(centre, settings, store, start)
         finally:

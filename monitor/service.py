@@ -29,6 +29,7 @@ from monitor.clock import Clock, SystemClock
 from monitor.config import Settings
 from monitor.errors import DialwatchError, EnvironmentFault, StoreError
 from monitor.floor import Floor, Line
+from monitor.metrics.plan import SitePlan
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from monitor.web.app import create_app
@@ -80,7 +81,7 @@ async def serve(
     with contextlib.ExitStack() as held:
         sock = held.enter_context(contextlib.closing(_bound(settings))) if web else None
         floor_clock = clock or SystemClock()
-        store = await Store.open(settings.store.database_url)
+        store = await Store.open(settings.store.database_url, SitePlan(settings))
         # Who follows stores no calls, and leaves alone what the listening process keeps for the store.
         outbox = settings.store.data_dir / ("outbox" if listen else "outbox-web")
         writer = Writer(store, outbox, settings.store.outbox_bytes)
@@ -126,7 +127,7 @@ async def _run(
                 ]
             else:
                 rooms.append(group.create_task(_kept_up("follow", floor.follow_store)))
-            rooms.append(group.create_task(_greet(running, stored, ready)))
+            rooms.append(group.create_task(_greet(running, stored, ready, listen)))
             await stop.wait()
             for room in rooms:
                 room.cancel()
@@ -134,8 +135,8 @@ async def _run(
                 server.should_exit = True
 
 
-async def _greet(running: Running, stored: bool, ready: Hook | None) -> None:
-    """Wait for the store if need be, then let people in."""
+async def _greet(running: Running, stored: bool, ready: Hook | None, listen: bool) -> None:
+    """Wait for the store if need be, then let people in; sums that are not of now are made anew."""
     pause = 1.0
     while not stored:
         await asyncio.sleep(pause)
@@ -145,6 +146,15 @@ async def _greet(running: Running, stored: bool, ready: Hook | None) -> None:
         await ready(running)
     if running.url:
         await _offer_set_up(running.store, running.url)
+    if listen:
+        await _kept_up("sums", lambda: _keep_sums(running.store))
+
+
+async def _keep_sums(store: Store) -> None:
+    """Make the sums of reports anew if they are not those of the calls by the settings in force."""
+    if not await store.rollups.current():
+        log.info("sums_are_made_anew", why="a new database, schema or setting that they depend on")
+        log.info("sums_made", calls=await store.rollups.rebuild())
 
 
 async def _try_store(floor: Floor) -> bool:

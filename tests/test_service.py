@@ -36,7 +36,7 @@ from monitor.store.outbox import Outbox
 from monitor.store.store import Store
 from monitor.web.guard import COOKIE
 from monitor.web.security import token_hash
-from tests.metrics.test_board import dial
+from tests.metrics.test_board import at, dial
 from tests.pbx.fake_ami import FakeAmi, fake_ami
 from tests.web.serving import until, within
 
@@ -206,6 +206,21 @@ async def test_a_call_that_was_open_is_taken_up_again_and_closed_honestly(tmp_pa
 def await_gap_cut(running: Running) -> int:
     found: Any = running.floor.snapshot(running.floor.clock.now())
     return int(found.gaps[-1].calls_cut)
+
+
+async def test_sums_that_are_not_of_the_calls_are_made_anew_at_the_start(tmp_path: Path) -> None:
+    async with fake_ami() as ami:
+        made = settings(tmp_path, ami.port)
+        stranger = await Store.open(made.store.database_url)
+        await stranger.upgrade()
+        await stranger.write([dial("8001", at("10:00"), talk=40)])
+        await stranger.close()
+        async with serving(made) as running:
+            async with asyncio.timeout(20):
+                while not await running.store.rollups.current():
+                    await asyncio.sleep(0.02)
+            sums = await running.store.rollups.figures("2026-11-23", "2026-11-23", ("agent",))
+            assert [row[:1] for row in sums.rows] == [("8001",)]
 
 
 async def test_without_a_database_the_floor_is_heard_and_all_is_stored_later(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy import Row, case, delete, insert, select, update
 
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason
-from monitor.store import people
+from monitor.parts import Plan
+from monitor.store import people, rollups
 from monitor.store.calls import (
     CallFilter,
     Page,
@@ -28,6 +29,7 @@ from monitor.store.calls import (
     segment_rows,
 )
 from monitor.store.engine import insert_for, make_engine, transaction
+from monitor.store.rollups import Rollups
 from monitor.store.schema import (
     CallRow,
     ExtensionRow,
@@ -68,14 +70,16 @@ class StoredSession(msgspec.Struct, frozen=True):
 class Store:
     """The database. Every method may raise ``StoreError``, whose message names the place and the mend."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, plan: Plan | None = None) -> None:
         self._engine = make_engine(url)
         self._insert = insert_for(self._engine)
+        self._plan = plan
+        self.rollups = Rollups(self._engine, plan)
 
     @classmethod
-    async def open(cls, url: str) -> Store:
-        """A store for a database URL; connects when it is first used."""
-        return cls(url)
+    async def open(cls, url: str, plan: Plan | None = None) -> Store:
+        """A store for a database URL; connects when it is first used. ``plan`` is how the site counts."""
+        return cls(url, plan)
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -132,6 +136,7 @@ class Store:
                 ]
                 if named:
                     await connection.execute(self._upsert(RecordingRow, ["call_id"]), named)
+                await rollups.keep(connection, self._plan, written)
             if gaps:
                 rows = [
                     {
