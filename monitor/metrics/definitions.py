@@ -1,4 +1,4 @@
-"""Every number the product shows, once: key, unit, name in both languages, formula, source."""
+"""Every number the product shows, once: key, unit, name and formula in both languages, source."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Metric(msgspec.Struct, frozen=True):
     zh: str
     en: str
     formula: str
+    formula_zh: str
     source: str = ""
 
 
@@ -23,15 +24,24 @@ METRICS = (
         "外呼量",
         "Dials",
         "logical outbound calls: one extension trying one outside number once; failover is still one dial",
+        "一部分机尝试呼叫一个外部号码一次算一次外呼；换中继重试仍是同一次，重拨算另一次；内部与呼入不计",
     ),
-    Metric("finished", "count", "已结束外呼", "Finished dials", "dials whose end is known"),
-    Metric("connects", "count", "接通量", "Connects", "dials whose far end was in one bridge with an agent"),
+    Metric("finished", "count", "已结束外呼", "Finished dials", "dials whose end is known", "已知结束的外呼"),
+    Metric(
+        "connects",
+        "count",
+        "接通量",
+        "Connects",
+        "dials whose far end was in one bridge with an agent",
+        "对方与坐席真正接通的外呼；回铃音、语音提示不算",
+    ),
     Metric(
         "connect_rate",
         "share",
         "接通率",
         "Connect rate",
         "connects ÷ finished dials; dials in progress are in neither",
+        "接通量 ÷ 已结束外呼；进行中的两边都不计；旁注 95% Wilson 区间",
     ),
     Metric(
         "effective_connects",
@@ -39,6 +49,7 @@ METRICS = (
         "有效接通",
         "Effective connects",
         "connects with talk time ≥ effective_seconds",
+        "通话时长不短于 effective_seconds 的接通",
     ),
     Metric(
         "talk_seconds",
@@ -46,6 +57,7 @@ METRICS = (
         "通话时长",
         "Talk time",
         "seconds an agent was in conversation with the far end of an outbound dial, hold included",
+        "坐席与外呼对方通话的时间，含保持；转接后各算各的",
     ),
     Metric(
         "average_talk_seconds",
@@ -53,6 +65,7 @@ METRICS = (
         "平均通话时长",
         "Average talk time",
         "talk time ÷ connects, of finished dials",
+        "通话时长 ÷ 接通量，只算已结束的外呼",
         "ACD",
     ),
     Metric(
@@ -61,6 +74,7 @@ METRICS = (
         "振铃时长",
         "Ring time",
         "dial begin until answer, or until the end when there was none",
+        "开始拨号到接通；未接通则到结束",
     ),
     Metric(
         "longest_idle_seconds",
@@ -68,6 +82,15 @@ METRICS = (
         "最长空闲间隔",
         "Longest idle gap",
         "end of one call to the begin of the next, inside shift hours; calls of any direction end a gap",
+        "上一通电话结束到下一通开始，只算班次时间内；任何方向的通话都结束间隔",
+    ),
+    Metric(
+        "idle_seconds",
+        "seconds",
+        "空闲总时长",
+        "Total idle",
+        "sum of the idle gaps between calls, inside shift hours",
+        "班次时间内两通电话之间空闲间隔的总和",
     ),
     Metric(
         "first_dial",
@@ -75,14 +98,64 @@ METRICS = (
         "首呼时间",
         "First dial",
         "begin of the first dial of a half-day, counted from the shift's counts_from",
+        "半天内第一次外呼的开始时间，从班次的 counts_from 起算",
     ),
-    Metric("asr", "share", "应答率", "ASR", "answered ÷ finished seizures per trunk", "ITU-T E.411, E.425"),
+    Metric(
+        "dials_per_hour",
+        "rate",
+        "每小时外呼",
+        "Dials per hour",
+        "dials ÷ elapsed scheduled hours",
+        "外呼量 ÷ 已过去的排班小时数",
+    ),
+    Metric(
+        "utilisation",
+        "share",
+        "工时利用率",
+        "Utilisation",
+        "time on calls (ringing and talking) inside shift hours ÷ elapsed scheduled time",
+        "班次时间内在电话上的时间（振铃与通话）÷ 已过去的排班时间",
+    ),
+    Metric(
+        "attainment",
+        "share",
+        "达成率",
+        "Attainment",
+        "value ÷ target of the whole period",
+        "完成值 ÷ 整个时段的目标",
+    ),
+    Metric(
+        "inbound",
+        "count",
+        "呼入量",
+        "Inbound calls",
+        "calls from outside; with an agent: those this extension answered",
+        "外部打进来的电话；坐席一栏为该分机接起的",
+    ),
+    Metric(
+        "missed_inbound",
+        "count",
+        "呼入未接",
+        "Missed inbound",
+        "inbound calls that ended without anybody answering; they are nobody's, so only the site has them",
+        "无人接起就结束的呼入；不属于任何人，因此只在全场合计中",
+    ),
+    Metric(
+        "asr",
+        "share",
+        "应答率",
+        "ASR",
+        "answered ÷ finished seizures per trunk",
+        "中继上应答次数 ÷ 已结束占用次数",
+        "ITU-T E.411, E.425",
+    ),
     Metric(
         "ner",
         "share",
         "网络有效率",
         "NER",
         "(answered + busy + no answer + rejected by the user) ÷ finished seizures per trunk",
+        "（应答 + 忙 + 无人接听 + 用户拒接）÷ 已结束占用次数",
         "ITU-T E.425",
     ),
     Metric(
@@ -91,14 +164,23 @@ METRICS = (
         "排名",
         "Ranking",
         "connect rate shrunken towards the site's mean (beta-binomial); interval: Wilson 95 %",
+        "接通率向全场均值收缩（beta-binomial）后的估计；区间为 95% Wilson",
     ),
-    Metric("pace", "ratio", "进度", "Pace", "dials ÷ (target × share of scheduled time that has passed)"),
+    Metric(
+        "pace",
+        "ratio",
+        "进度",
+        "Pace",
+        "dials ÷ (target × share of scheduled time that has passed)",
+        "外呼量 ÷（目标 × 已过去的排班时间占比）",
+    ),
     Metric(
         "mos",
         "score",
         "语音质量 MOS",
         "MOS (estimated)",
         "E-model estimate from RTCP; none without RTCP",
+        "由 RTCP 按 E-model 估计；没有 RTCP 就没有此值",
         "ITU-T G.107",
     ),
 )

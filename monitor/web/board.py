@@ -24,7 +24,13 @@ def router(context: AppContext) -> APIRouter:
         """Every metric once: its key, unit, name and formula in both languages."""
         return [
             Definition(
-                key=each.key, unit=each.unit, zh=each.zh, en=each.en, formula=each.formula, source=each.source
+                key=each.key,
+                unit=each.unit,
+                zh=each.zh,
+                en=each.en,
+                formula=each.formula,
+                formula_zh=each.formula_zh,
+                source=each.source,
             )
             for each in METRICS
         ]

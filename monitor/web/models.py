@@ -220,4 +220,5 @@ class Definition(Model):
     zh: str
     en: str
     formula: str
+    formula_zh: str
     source: str
