@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.errors import ConfigError, DialwatchError
+from monitor.metrics.periods import Kind
+from monitor.reports.render import Format
 
 if TYPE_CHECKING:
     from monitor.config import Settings
@@ -151,6 +153,35 @@ def replay(
     replays.run(files, format, _settings(config), pbx=pbx)
 
 
+@app.command()
+def report(
+    kind: Annotated[Kind, typer.Argument(help="A day, its week, its month, or a range of days.")],
+    date: Annotated[
+        str | None, typer.Option(help="A day of it, YYYY-MM-DD; of a range the first. Today if not given.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(help="The last day of a range; today if not given.")] = None,
+    team: Annotated[str | None, typer.Option(help="One team only: its id or name.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Group a range by agent, team, day, weekday, hour, trunk or outcome.")
+    ] = None,
+    format: Annotated[
+        Format, typer.Option("--format", "-f", help="Table, CSV, Excel, PDF or JSON.")
+    ] = Format.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; stdout if not given.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="zh-CN or en; the site's if not given.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """A dialing report from what is stored: begin of dialing, figures, targets, comparison, gaps."""
+    from monitor import reporting
+
+    reporting.run(
+        _settings(config),
+        reporting.Asked(kind, date, to, team or "", group or "", format, out, language),
+    )
+
+
 @db.command("upgrade")
 def db_upgrade(config: Config = DEFAULT_CONFIG) -> None:
     """Bring the database's schema up to date."""
@@ -175,6 +206,17 @@ def db_check(config: Config = DEFAULT_CONFIG) -> None:
             raise typer.Exit(1)
 
     _with_store(config, work, upgraded=False)
+
+
+@db.command("rollup")
+def db_rollup(config: Config = DEFAULT_CONFIG) -> None:
+    """Make the sums that reports read anew from the calls; harmless while Dialwatch runs."""
+
+    async def work(store: Store) -> None:
+        calls = await store.rollups.rebuild(lambda done: typer.echo(done, err=True))
+        typer.echo(f"sums made of {calls} calls")
+
+    _with_store(config, work)
 
 
 @user.command("add")
@@ -247,10 +289,12 @@ async def _password_hash() -> str:
 
 
 def _with_store(config: Path, work: Callable[[Store], Awaitable[None]], *, upgraded: bool = True) -> None:
+    from monitor.metrics.plan import SitePlan
     from monitor.store.store import Store
 
     async def all_of_it() -> None:
-        store = await Store.open(_settings(config).store.database_url)
+        settings = _settings(config)
+        store = await Store.open(settings.store.database_url, SitePlan(settings))
         try:
             if upgraded:
                 await store.upgrade()

@@ -46,7 +46,9 @@ COMMANDS = {
     "check": [],
     "capture": ["--out", "x.ami"],
     "replay": ["x.ami"],
+    "report": ["daily"],
     "db upgrade": [],
+    "db rollup": [],
     "db check": [],
     "user add": ["wang"],
     "user list": [],
@@ -220,6 +222,50 @@ def test_the_schema_is_told_and_upgraded(site: Site) -> None:
     assert "up to date" in site.run("db upgrade").out
     after = site.run("db check")
     assert (after.code, after.err) == (0, "")
+
+
+# ---------------------------------------------------------------- reports
+
+
+def test_sums_are_made_and_a_report_is_printed_or_written(site: Site) -> None:
+    assert "run: dialwatch db upgrade" in site.run("report daily").err
+    made = site.run("db rollup")
+    assert (made.code, made.out) == (0, "sums made of 0 calls\n")
+    told = site.run("report daily --date 2026-11-23 --language en")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith("x Daily dialing report  2026-11-23 Mon\n")
+    assert site.run("report weekly --format csv --date 2026-11-23").out.startswith("\ufeff分机,姓名,班组,")
+    written = site.run("report monthly --format xlsx --out m.xlsx")
+    assert (written.code, written.out) == (0, "")
+    assert (site.folder / "m.xlsx").read_bytes().startswith(b"PK")
+    found = json.loads(site.run("report range --date 2026-11-23 --to 2026-11-24 --group hour -f json").out)
+    assert (found["first"], found["last"], found["group"]) == ("2026-11-23", "2026-11-24", "hour")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("report daily --date 23.11.2026", "--date '23.11.2026': no day; write YYYY-MM-DD"),
+        ("report daily --team none", "--team 'none': no such team; there are none"),
+        ("report daily --group hour", "--group hour: for a range, write one of"),
+        ("report range --group colour", "--group colour: for a range, write one of"),
+        ("report range --date 2026-11-23 --to 2026-11-22", "--to 2026-11-22 is before --date 2026-11-23"),
+        ("report daily --to 2026-11-22", "--to is for a range"),
+        ("report daily --language fr", "--language 'fr': write one of zh-CN, en"),
+    ],
+)
+def test_a_report_that_cannot_be_meant_is_2(site: Site, line: str, words: str) -> None:
+    assert site.run("db upgrade").code == 0
+    told = site.run(line)
+    assert (told.code, told.out) == (2, "")
+    assert told.err.startswith(f"dialwatch: {words}")
+
+
+def test_a_report_that_cannot_be_written_is_1(site: Site) -> None:
+    assert site.run("db upgrade").code == 0
+    told = site.run("report daily -f csv --out nowhere/x.csv")
+    assert told.code == 1
+    assert "--out nowhere/x.csv: can't be written" in told.err
 
 
 # ---------------------------------------------------------------- people

@@ -48,6 +48,10 @@ class Directory:
     def _of(self, teams: Sequence[str]) -> frozenset[str]:
         return frozenset().union(*(self._members.get(team, frozenset()) for team in teams))
 
+    def has_team(self, team: str) -> bool:
+        """Whether there is, or was, a team of this id."""
+        return team in self._team_names
+
     def team_name(self, team: str | None) -> str | None:
         """A team's name; an id that is unknown is its own."""
         return None if team is None else self._team_names.get(team, team)

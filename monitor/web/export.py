@@ -7,17 +7,14 @@ apostrophe (OWASP ASVS 5.0 V1.2.10; quoting alone does not help). Caller names c
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from monitor.reports.plain import BOM, csv_text
 from monitor.web.models import CallRow
 
-BOM: Final = "\ufeff"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 COLUMNS: Final = (
     "id",
     "direction",
@@ -43,20 +40,6 @@ COLUMNS: Final = (
     "notes",
 )
 """Fields of a row, in order; the heads are the words ``csv.<column>``."""
-
-
-def safe_cell(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
-
-
-def csv_text(rows: Sequence[Sequence[object]]) -> str:
-    """RFC 4180 lines."""
-    out = io.StringIO()
-    csv.writer(out).writerows(
-        [safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
-    )
-    return out.getvalue()
 
 
 def cells(

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect
 from monitor.config import Settings
 from monitor.domain import Call, Direction, HangupBy, LinkState, Outcome, Phase, Segment
 from monitor.metrics.board import Board
+from monitor.metrics.plan import SitePlan
 from monitor.service import StoredSessions
 from monitor.store.store import Store
 from monitor.store.writer import WriterHealth
@@ -160,7 +161,7 @@ async def house(folder: Path, **web: object) -> AsyncIterator[House]:
     made = settings(folder, **web)
     pages = folder / "pages"
     write_pages(pages)
-    store = await Store.open(f"sqlite:///{folder / 'test.db'}")
+    store = await Store.open(f"sqlite:///{folder / 'test.db'}", SitePlan(made))
     await store.upgrade()
     board = Board(made)
     hub = Hub(board, lambda: NOON)

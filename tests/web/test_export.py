@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.web.export import csv_text, safe_cell
+from monitor.reports.plain import csv_text, safe_cell
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Reports: the figures of a day, a week, a month or any days, as JSON for the page and as files.
+
+They are read from the store's sums and shaped in a thread, at most two at a time: the live board goes first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from types import ModuleType
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from monitor.errors import EnvironmentFault
+from monitor.metrics.periods import Kind
+from monitor.metrics.sheet import Report
+from monitor.reports.render import MEDIA_TYPES, Format, file_name, rendered
+from monitor.web.context import AppContext
+from monitor.web.faults import Refusal
+from monitor.web.guard import Session
+from monitor.web.models import Fault
+from monitor.web.words import Language, preferred
+
+log = structlog.get_logger(__name__)
+AT_A_TIME = 2
+LONGEST_DAYS = 400
+
+Group = Literal["", "agent", "team", "day", "weekday", "hour", "trunk", "outcome"]
+
+
+class ReportQuery(BaseModel):
+    """Which report: a day in it (the site's; else today), or of a range both ends, both included."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    day: date | None = Field(None, alias="date", description="a day of the day, week or month")
+    first: date | None = Field(None, alias="from", description="first day of a range")
+    last: date | None = Field(None, alias="to", description="last day of a range")
+    team: str = Field("", max_length=64, description="one team only, by id")
+    group: Group = Field("", description="of a range: what to group by")
+    format: Format = Field(Format.JSON, description="JSON, or a file")
+    language: Language | None = Field(None, description="of a file; else as the browser asks")
+
+
+def router(context: AppContext) -> APIRouter:
+    """The reports' routes."""
+    routes = APIRouter(prefix="/api/reports", tags=["reports"])
+    turns = asyncio.Semaphore(AT_A_TIME)
+
+    @routes.get(
+        "/{kind}",
+        response_class=Response,
+        responses={
+            200: {"content": {media: {} for media in sorted(set(MEDIA_TYPES.values()))}},
+            422: {"model": Fault},
+        },
+    )
+    async def report(kind: Kind, query: Annotated[ReportQuery, Query()], request: Request) -> Response:
+        """A report: ``daily``, ``weekly``, ``monthly`` or ``range``."""
+        asked = request.headers.get("accept-language")
+        language = query.language or preferred(asked, context.settings.site.language)
+        async with turns:
+            made = await _made(context, kind, query)
+            try:
+                body = await asyncio.to_thread(
+                    rendered, made, query.format, lambda key: context.words.say(language, key), language
+                )
+            except EnvironmentFault as fault:
+                log.warning("report_not_made", format=query.format.value, why=str(fault))
+                raise Refusal(501, "no_chinese_font") from None
+        headers = {}
+        if query.format is not Format.JSON:
+            session: Session = request.state.session
+            log.info("report_exported", user=session.username, kind=kind.value, format=query.format.value)
+            headers["Content-Disposition"] = f'attachment; filename="{file_name(made, query.format)}"'
+        return Response(body, media_type=MEDIA_TYPES[query.format], headers=headers)
+
+    return routes
+
+
+async def _made(context: AppContext, kind: Kind, query: ReportQuery) -> Report:
+    # pandas takes half a second to import: not at the start, and not on the event loop.
+    gathering = await asyncio.to_thread(_gathering)
+    now = context.now()
+    today = gathering.today(context.settings, now)
+    last = None
+    if kind is Kind.RANGE:
+        first = query.first or today
+        last = query.last or max(first, today)
+        if last < first or (last - first).days >= LONGEST_DAYS:
+            raise Refusal(422, "bad_request", field="to")
+    else:
+        first = query.day or today
+    if not date(2000, 1, 1) <= first <= date(2199, 12, 31):
+        raise Refusal(422, "bad_request", field="from" if kind is Kind.RANGE else "date")
+    if query.group and kind is not Kind.RANGE:
+        raise Refusal(422, "bad_request", field="group")
+    if query.team and not context.directory.has_team(query.team):
+        raise Refusal(422, "bad_request", field="team")
+    wanted = gathering.Wanted(kind=kind, day=first, last=last, team=query.team, group=query.group)
+    found: Report = await gathering.gather(context.store, context.settings, wanted, now)
+    return found
+
+
+def _gathering() -> ModuleType:
+    from monitor.reports import gather
+
+    return gather
