@@ -41,6 +41,7 @@ export function Bar({ page, children }) {
     <nav aria-label=${t("nav.label")}>
       <a href="/board/" aria-current=${page === "board" ? "page" : null}>${t("nav.board")}</a>
       <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
+      <a href="/reports/" aria-current=${page === "reports" ? "page" : null}>${t("nav.reports")}</a>
     </nav>
     <div class="bar-middle">${children}</div>
     <${Switches} />

@@ -21,6 +21,7 @@ PAGES = {
     "/board/": ".tile",
     "/board/?tv=1": ".wall",
     "/calls/": "tbody tr",
+    "/reports/": ".people tbody tr",
     "/login": ".card",
     "/setup?token=x": ".card",
 }

@@ -22,8 +22,8 @@ CATALOGUES: dict[str, dict[str, str]] = {
 SOURCES = {
     path: path.read_text("utf-8") for path in sorted(DASHBOARD.rglob("*.js")) if "vendor" not in path.parts
 }
-SERVER_PREFIXES = ("csv.", "error.")
-"""Families of keys that are not written out in the pages: the export's heads, refusals by their key."""
+SERVER_PREFIXES = ("csv.", "error.", "report.")
+"""Families of keys that are not written out in the pages: the exports' heads, refusals by their key."""
 
 
 def literal_keys() -> set[str]:

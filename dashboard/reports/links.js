@@ -1,0 +1,30 @@
+// From a figure of a report to the very calls behind it.
+
+/** @typedef {Record<string, string | number | string[]>} Filter */
+
+/** The calls page with the report's days, its team, and a figure's own filter. @param {any} report @param {Filter} filter */
+export function callsLink(report, filter) {
+  const query = new URLSearchParams();
+  /** @type {Filter} */
+  const all = { from: report.start, to: report.end, ...(report.team && !filter.agent ? { team: report.team } : {}), ...filter };
+  for (const [key, value] of Object.entries(all))
+    for (const each of Array.isArray(value) ? value : [value]) query.append(key, String(each));
+  return `/calls/?${query}`;
+}
+
+/** Whose calls a line's are. @param {any} line @returns {Filter} */
+export const whose = (line) => (line.agents.length ? { agent: line.agents } : line.team ? { team: line.team } : {});
+
+/** The filter behind each figure. @type {Record<string, ((report: any) => Filter) | undefined>} */
+export const BEHIND = {
+  dials: () => ({ direction: "outbound" }),
+  connects: () => ({ direction: "outbound", outcome: "answered" }),
+  connect_rate: () => ({ direction: "outbound", live: "false" }),
+  effective_connects: (report) => ({ direction: "outbound", outcome: "answered", talk_min: report.effective_seconds }),
+  talk_seconds: () => ({ direction: "outbound", outcome: "answered" }),
+  average_talk_seconds: () => ({ direction: "outbound", outcome: "answered" }),
+  inbound: () => ({ direction: "inbound" }),
+  missed_inbound: () => ({ direction: "inbound", live: "false", talk_max: 0 }),
+  attainment: () => ({ direction: "outbound" }),
+  dials_per_hour: () => ({ direction: "outbound" }),
+};

@@ -1,0 +1,160 @@
+// Reports: daily, weekly, monthly, any days. What is shown stands in the address.
+import { count, dayText, midnight, setZone } from "../common/format.js";
+import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { language, loadWords, t } from "../common/words.js";
+import { Heat, Hours, Outcomes, Trend } from "./charts.js";
+import { Cards, Explanation } from "./figures.js";
+import { Groups, People, Remarks } from "./people.js";
+
+const KINDS = ["daily", "weekly", "monthly", "range"];
+const GROUPS = ["day", "weekday", "hour", "trunk", "outcome"];
+/** A report of a period that is not over is asked for again after so long. */
+const AGAIN_SECONDS = 60;
+
+applyTheme();
+const me = await request("/api/me").then((r) => r.json());
+await loadWords(me.language);
+const [choices, board, definitions] = await Promise.all(["/api/filters", "/api/board", "/api/definitions"].map((path) => request(path).then((r) => r.json())));
+setZone(board.board.site.timezone);
+const offset = board.at - Date.now() / 1000;
+const today = (/** @type {number} */ days = 0) => dayText(midnight(Date.now() / 1000 + offset, days) + 43200);
+
+let query = new URLSearchParams(location.search);
+/** @type {any} */ let report = null;
+let state = "loading";
+/** @type {string | null} */ let explained = null;
+let asked = 0;
+
+const kind = () => (KINDS.includes(query.get("kind") ?? "") ? /** @type {string} */ (query.get("kind")) : "daily");
+
+function address() {
+  const params = new URLSearchParams();
+  for (const key of kind() === "range" ? ["from", "to", "group", "team"] : ["date", "team"]) {
+    const value = query.get(key);
+    if (value) params.set(key, value);
+  }
+  return params;
+}
+
+/** @param {Record<string, string>} changes */
+function go(changes, reload = true) {
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) query.set(key, value);
+    else query.delete(key);
+  }
+  history.replaceState(null, "", `?${query}`);
+  if (reload) load();
+  else draw();
+}
+
+async function load() {
+  const mine = ++asked;
+  state = "loading";
+  draw();
+  try {
+    const response = await request(`/api/reports/${kind()}?${address()}`);
+    if (mine !== asked) return;
+    if (!response.ok) throw new Error(String(response.status));
+    report = await response.json();
+    state = "ready";
+  } catch {
+    if (mine !== asked) return;
+    state = "error";
+  }
+  draw();
+}
+
+/** The shortcuts every report page of the trade has. @returns {[string, Record<string, string>][]} */
+const shortcuts = () => {
+  const [y, m] = today().split("-").map(Number);
+  const lastMonth = m === 1 ? `${y - 1}-12-01` : `${y}-${String(m - 1).padStart(2, "0")}-01`;
+  return [
+    ["today", { kind: "", date: today() }],
+    ["yesterday", { kind: "", date: today(-1) }],
+    ["this_week", { kind: "weekly", date: today() }],
+    ["last_week", { kind: "weekly", date: today(-7) }],
+    ["this_month", { kind: "monthly", date: today() }],
+    ["last_month", { kind: "monthly", date: lastMonth }],
+  ];
+};
+
+function Controls() {
+  const range = kind() === "range";
+  const first = query.get("from") ?? today();
+  const last = query.get("to") ?? today();
+  return html`<form class="filters" onSubmit=${(/** @type {Event} */ e) => e.preventDefault()}>
+    <div class="shortcuts" role="group" aria-label=${t("filter.days")}>${shortcuts().map(([key, to]) => {
+      const on = (to.kind || "daily") === kind() && (query.get("date") ?? today()) === to.date;
+      return html`<button type="button" aria-pressed=${on} onClick=${() => go(to)}>${t(`days.${key}`)}</button>`;
+    })}</div>
+    <div class="tabs" role="group" aria-label=${t("report.which")}>${KINDS.map((k) => html`<button type="button" aria-pressed=${k === kind()} onClick=${() => go({ kind: k === "daily" ? "" : k })}>${t(`report.tab.${k}`)}</button>`)}</div>
+    ${range
+      ? html`<label><span>${t("filter.from")}</span><input type="date" value=${first} max=${last} onChange=${(/** @type {any} */ e) => e.target.value && go({ from: e.target.value, to: e.target.value > last ? e.target.value : last })} /></label>
+        <label><span>${t("filter.to")}</span><input type="date" value=${last} min=${first} onChange=${(/** @type {any} */ e) => e.target.value && go({ from: first, to: e.target.value })} /></label>
+        <label><span>${t("report.group")}</span><select onChange=${(/** @type {any} */ e) => go({ group: e.target.value })}><option value="">${t("report.group.agent")}</option>${GROUPS.map((g) => html`<option value=${g} selected=${query.get("group") === g}>${t(`report.group.${g}`)}</option>`)}</select></label>`
+      : html`<label><span>${t("report.group.day")}</span><span class="pair"><button type="button" aria-label=${t("report.earlier")} onClick=${() => step(-1)}>‹</button><input type="date" value=${query.get("date") ?? today()} onChange=${(/** @type {any} */ e) => e.target.value && go({ date: e.target.value })} /><button type="button" aria-label=${t("report.later")} onClick=${() => step(1)}>›</button></span></label>`}
+    <label><span>${t("filter.team")}</span><select onChange=${(/** @type {any} */ e) => go({ team: e.target.value })}><option value="">${t("filter.all")}</option>${choices.teams.map((/** @type {any} */ x) => html`<option value=${x.id} selected=${query.get("team") === x.id}>${x.name}</option>`)}</select></label>
+    <div class="downloads">${["xlsx", "pdf", "csv"].map((format) => {
+      const params = address();
+      params.set("format", format);
+      params.set("language", language());
+      return html`<a class="button" href=${`/api/reports/${kind()}?${params}`} download>${t(`report.download.${format}`)}</a>`;
+    })}<button type="button" onClick=${() => print()}>${t("report.print")}</button></div>
+  </form>`;
+}
+
+/** The day, week or month before or after. @param {number} by */
+function step(by) {
+  const [y, m, d] = (query.get("date") ?? today()).split("-").map(Number);
+  const moved = kind() === "monthly" ? Date.UTC(y, m - 1 + by, 1) : Date.UTC(y, m - 1, d + by * (kind() === "weekly" ? 7 : 1));
+  go({ date: new Date(moved).toISOString().slice(0, 10) });
+}
+
+/** The daily report of one day of a longer one. @param {string} day */
+function dayLink(day) {
+  const params = new URLSearchParams({ date: day });
+  const team = query.get("team");
+  if (team) params.set("team", team);
+  return `/reports/?${params}`;
+}
+
+const explain = (/** @type {string} */ key) => {
+  explained = key;
+  draw();
+};
+
+function Sheet() {
+  const days = report.first === report.last ? `${report.first} ${t(`weekday.${(new Date(`${report.first}T00:00:00Z`).getUTCDay() + 6) % 7}`)}` : `${report.first} – ${report.last}`;
+  return html`<div class=${`sheet ${state === "loading" ? "is-old" : ""}`} aria-busy=${state === "loading"}>
+    <h1>${report.team_name || report.site_name} ${t(`report.kind.${report.kind}`)} <small class="muted">${days}</small></h1>
+    <${Remarks} report=${report} />
+    <${Cards} report=${report} explain=${explain} />
+    <div class="charts"><${Trend} report=${report} open=${dayLink} /><${Hours} report=${report} /><${Outcomes} report=${report} /></div>
+    <${Groups} report=${report} />
+    <${People} report=${report} sort=${query.get("sort") ?? ""} setSort=${(/** @type {string} */ sort) => go({ sort }, false)} setTeam=${(/** @type {string} */ team) => go({ team })} explain=${explain} />
+    <${Heat} report=${report} />
+  </div>`;
+}
+
+function view() {
+  document.title = `${t("nav.reports")} · Dialwatch`;
+  return html`<${Bar} page="reports"><span class="muted">${report ? t("report.of_people", { n: count(report.agents.length) }) : ""}</span><//>
+  <main class="reports" id="main">
+    <${Controls} />
+    <div class=${`progressing ${state === "loading" ? "on" : ""}`} role="status">${state === "loading" ? t("report.loading") : ""}</div>
+    ${state === "error" ? html`<div class="empty" role="alert">${t("report.error")} <button type="button" onClick=${load}>${t("calls.retry")}</button></div>` : report ? html`<${Sheet} />` : null}
+    ${explained && report ? html`<${Explanation} of=${explained} report=${report} definitions=${definitions} close=${() => { explained = null; draw(); }} />` : null}
+  </main>`;
+}
+
+const draw = mount(view);
+load();
+setInterval(() => {
+  if (report?.running && state === "ready" && !document.hidden) load();
+}, AGAIN_SECONDS * 1000);
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && explained) {
+    explained = null;
+    draw();
+  }
+});
