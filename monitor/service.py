@@ -43,6 +43,8 @@ from monitor.web.words import Words
 log = structlog.get_logger(__name__)
 
 SESSIONS_SECONDS = 5.0
+SUMS_SECONDS = 5.0
+"""Sums that have to be made anew wait for so long: the first boards go first."""
 SETUP_SECONDS = 24 * 3600.0
 FLUSH_SECONDS = 10.0
 _RETRY_MOST_SECONDS = 60.0
@@ -147,6 +149,7 @@ async def _greet(running: Running, stored: bool, ready: Hook | None, listen: boo
     if running.url:
         await _offer_set_up(running.store, running.url)
     if listen:
+        await asyncio.sleep(SUMS_SECONDS)
         await _kept_up("sums", lambda: _keep_sums(running.store))
 
 

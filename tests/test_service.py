@@ -208,7 +208,10 @@ def await_gap_cut(running: Running) -> int:
     return int(found.gaps[-1].calls_cut)
 
 
-async def test_sums_that_are_not_of_the_calls_are_made_anew_at_the_start(tmp_path: Path) -> None:
+async def test_sums_that_are_not_of_the_calls_are_made_anew_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SUMS_SECONDS", 0.0)
     async with fake_ami() as ami:
         made = settings(tmp_path, ami.port)
         stranger = await Store.open(made.store.database_url)

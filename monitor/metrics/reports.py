@@ -108,6 +108,11 @@ def report(
     hours = _with_people(source.hours, source, team)
     lines = _of_people(source.lines, figures)
     agents = _agent_lines(figures, lines, people, team)
+    if period.kind is not Kind.DAILY:
+        for line in agents:
+            line.first_dials = [
+                check for check in line.first_dials if check.verdict != shifts.Verdict.ON_TIME
+            ]
     teams = _team_lines(settings, source, agents, figures)
     site = _whole(SITE, settings.site.name, agents, figures)
     if not team:

@@ -19,7 +19,8 @@ class Line(frames.Frame, kw_only=True):
     """One row: a person in a team, a team, the site, or a group that was asked for.
 
     ``agents`` are the extensions (``pbx/extension``) whose calls are behind it. What a kind of row does not
-    have is ``None``. ``verdicts`` counts the half-days by verdict; ``late_minutes`` is their sum.
+    have is ``None``. ``verdicts`` counts the half-days by verdict; ``late_minutes`` is their sum. ``first_dials`` are all
+    of a daily report's, and of a longer one those that were not on time.
     """
 
     key: str

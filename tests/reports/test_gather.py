@@ -152,6 +152,9 @@ async def test_longer_reports_add_up_their_days(store: Store, kind: Kind) -> Non
         else {"indeterminate": 44, "on_time": 3, "not_started": 3}
     )
     assert line(report, "8002").late_minutes >= 30
+    assert {check.verdict for check in line(report, "8001").first_dials} == set(
+        line(report, "8001").verdicts
+    ) - {"on_time"}
     assert [each.dials for each in report.trend if each.dials] == [2, 2, 2]
     assert sum(sum(row.dials) for row in report.heat) == 6
     assert report.site.targets.dials == 24 * 160 * (7 if kind is Kind.WEEKLY else 30)
