@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from monitor.alerts.channels import masked_url
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
-from monitor.errors import StoreError
+from monitor.errors import ConfigError, StoreError
 from monitor.pbx.examine import OBSERVE_SECONDS, Finding, examine, some
 from monitor.store.store import Store
 
@@ -53,6 +54,7 @@ async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE
         found += of_pbx
     found += await database(settings)
     found += [recordings(pbx) for pbx in settings.pbx]
+    found += channels(settings)
     found.append(web_port(settings))
     return found
 
@@ -119,6 +121,27 @@ def recordings(pbx: Pbx) -> Finding:
 
 def _first_entries(folder: Path) -> list[Path]:
     return [path for path, _ in zip(folder.iterdir(), range(100), strict=False)]
+
+
+def channels(settings: Settings) -> list[Finding]:
+    """Whether the channels' URLs are there and mean something; nothing is sent."""
+    if not settings.channels:
+        shown = Finding("ok", "alerts: shown on the board only; no [[channel]] is configured")
+        return [shown] if settings.alerts else []
+    from monitor.alerts.outlet import Outlet
+
+    found = []
+    for channel in settings.channels:
+        try:
+            Outlet(channel)
+        except ConfigError as error:
+            what, _, mend = str(error).partition("; ")
+            found.append(Finding("fail", what, mend))
+        else:
+            url = masked_url(channel.url.get_secret_value()) if channel.url is not None else ""
+            what = f"channel {channel.name}: {url} is understood; nothing was sent"
+            found.append(Finding("ok", what, f"to send: dialwatch alert test {channel.name}"))
+    return found
 
 
 def web_port(settings: Settings) -> Finding:

@@ -34,6 +34,8 @@ app = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, help="The database's schema.")
 user = typer.Typer(no_args_is_help=True, help="Logins of the dashboard.")
+alert = typer.Typer(no_args_is_help=True, help="Alerts and their channels.")
+app.add_typer(alert, name="alert")
 app.add_typer(db, name="db")
 app.add_typer(user, name="user")
 
@@ -180,6 +182,15 @@ def report(
         _settings(config),
         reporting.Asked(kind, date, to, team or "", group or "", format, out, language),
     )
+
+
+@alert.command("test")
+def alert_test(channel: str, config: Config = DEFAULT_CONFIG) -> None:
+    """Send one test message on a channel, and say what came of it."""
+    from monitor.alerts.trial import send_test
+
+    send_test(_settings(config), channel)
+    typer.echo(f"channel {channel}: sent")
 
 
 @db.command("upgrade")

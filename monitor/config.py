@@ -29,6 +29,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from monitor.config_alerts import Alert, Channel
 from monitor.errors import ConfigError
 from monitor.wrongs import explain, keys_of, wrong
 
@@ -255,6 +256,8 @@ class Settings(_Part):
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
     pbx: tuple[Pbx, ...] = Field(min_length=1)
+    alerts: tuple[Alert, ...] = Field((), alias="alert")
+    channels: tuple[Channel, ...] = Field((), alias="channel")
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
@@ -268,6 +271,13 @@ class Settings(_Part):
         # Agents without a PBX sit on the first one.
         object.__setattr__(self, "teams", _with_pbx(self.teams, names))
         _no_overlap(self.shifts)
+        _unique("channel", "name", [channel.name for channel in self.channels])
+        _unique("alert", "id", [alert.id for alert in self.alerts])
+        for number, alert in enumerate(self.alerts):
+            _known(
+                "alert", number, "channels", alert.channels, "[[channel]]", [c.name for c in self.channels]
+            )
+            _known("alert", number, "teams", alert.teams, "[[team]]", [team.id for team in self.teams])
         return self
 
 
@@ -279,6 +289,18 @@ def _unique(table: str, key: str, values: list[str]) -> None:
     for number, value in enumerate(values):
         if value in values[:number]:
             raise wrong(f"is given twice; each [[{table}]] needs its own {key}", table, number, key)
+
+
+def _known(table: str, number: int, key: str, named: tuple[str, ...], where: str, there: list[str]) -> None:
+    for place, name in enumerate(named):
+        if name not in there:
+            raise wrong(
+                f"no {where} has this name; there are: {', '.join(there) or 'none'}",
+                table,
+                number,
+                key,
+                place,
+            )
 
 
 def _with_pbx(teams: tuple[Team, ...], names: list[str]) -> tuple[Team, ...]:
@@ -346,7 +368,18 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
         message = explain(path, text, data, error, Settings)
         told = [name for key, name in overridden.items() if f": {'.'.join(key)} = " in message]
         raise ConfigError(f"environment variable {told[0]}: {message}" if told else message) from None
-    return settings.model_copy(update={"pbx": tuple(_with_secret(pbx, path, env) for pbx in settings.pbx)})
+    return settings.model_copy(
+        update={
+            "pbx": tuple(
+                each.model_copy(update={"secret": _secret(f"[[pbx]] {each.name}", each, "secret", path, env)})
+                for each in settings.pbx
+            ),
+            "channels": tuple(
+                each.model_copy(update={"url": _secret(f"[[channel]] {each.name}", each, "url", path, env)})
+                for each in settings.channels
+            ),
+        }
+    )
 
 
 def _text(path: Path) -> str:
@@ -365,23 +398,28 @@ def _text(path: Path) -> str:
         raise ConfigError(f"{path}:{line}: is not UTF-8; save the file as UTF-8, not as GBK") from None
 
 
-def _with_secret(pbx: Pbx, path: Path, env: Mapping[str, str]) -> Pbx:
-    """The PBX with its secret, if it can be had now; ``replay`` needs none."""
-    if pbx.secret_env is not None and env.get(pbx.secret_env):
-        return pbx.model_copy(update={"secret": SecretStr(env[pbx.secret_env])})
-    if pbx.secret_file is not None:
-        place = pbx.secret_file if pbx.secret_file.is_absolute() else path.parent / pbx.secret_file
-        where = f"{path}: secret_file of [[pbx]] {pbx.name}: {place}"
-        try:
-            secret = place.read_text(encoding="utf-8").strip()
-            open_to_all = place.stat().st_mode & stat.S_IROTH
-        except OSError as error:
-            raise ConfigError(f"{where} cannot be read ({error.strerror}); mend its path or rights") from None
-        except UnicodeDecodeError:
-            raise ConfigError(f"{where} is not text; write the secret alone into it, as UTF-8") from None
-        if open_to_all:
-            raise ConfigError(f"{where} can be read by everybody on this machine; run: chmod 600 {place}")
-        if not secret:
-            raise ConfigError(f"{where} is empty; write the secret of manager.conf into it")
-        return pbx.model_copy(update={"secret": SecretStr(secret)})
-    return pbx
+def _secret(
+    where: str, part: Pbx | Channel, key: str, path: Path, env: Mapping[str, str]
+) -> SecretStr | None:
+    """A secret from its environment variable or file, if it can be had now; ``replay`` needs none."""
+    variable: str | None = getattr(part, f"{key}_env")
+    file: Path | None = getattr(part, f"{key}_file")
+    if variable is not None and env.get(variable):
+        return SecretStr(env[variable])
+    if file is None:
+        return None
+    place = file if file.is_absolute() else path.parent / file
+    where = f"{path}: {key}_file of {where}: {place}"
+    try:
+        secret = place.read_text(encoding="utf-8").strip()
+        open_to_all = place.stat().st_mode & stat.S_IROTH
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read ({error.strerror}); mend its path or rights") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where} is not text; write the {key} alone into it, as UTF-8") from None
+    if open_to_all:
+        raise ConfigError(f"{where} can be read by everybody on this machine; run: chmod 600 {place}")
+    if not secret:
+        content = "the secret of manager.conf" if key == "secret" else "the channel's URL"
+        raise ConfigError(f"{where} is empty; write {content} into it")
+    return SecretStr(secret)

@@ -27,6 +27,7 @@ from pydantic import SecretStr
 from monitor import config, service
 from monitor.domain import Call, Change, ExtensionStatus, LinkState
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
+from monitor.floor import Floor
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.pipeline import Pipeline
@@ -77,13 +78,14 @@ class Options:
 
 @dataclass(slots=True)
 class Demo:
-    """A demo that runs: where, with which logins, and the truth about its calls."""
+    """A demo that runs: where, with which logins, the product's floor, and the truth about its calls."""
 
     url: str
     logins: dict[str, str]
     centre: Centre
     clock: DemoClock
     store: Store
+    floor: Floor
     history: int = field(default=0)
 
 
@@ -178,10 +180,11 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
         async def up(running: service.Running) -> None:
             while not all(link.state is LinkState.UP for link in running.floor.links()):  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_SECONDS)
+            running.floor.known_from = dawn  # what was played beforehand is as good as heard
             clock.begin()
             logins = await _make_logins(running.store)
             if ready is not None:
-                await ready(Demo(running.url, logins, centre, clock, running.store, history))
+                await ready(Demo(running.url, logins, centre, clock, running.store, running.floor, history))
 
         try:
             async with asyncio.TaskGroup() as group:

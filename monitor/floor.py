@@ -12,11 +12,15 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from monitor.clock import Clock
+from monitor.alerts.desk import Desk, shown_alerts
+from monitor.alerts.words import Writer as AlertWriter
+from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
 from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus
 from monitor.errors import StoreError
+from monitor.metrics import frames
 from monitor.metrics.board import Board
+from monitor.metrics.recent import Recent
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.link import Listener
 from monitor.pbx.pipeline import Pipeline
@@ -75,6 +79,9 @@ class Floor:
         self.directory = Directory(settings)
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
         self.rebuilt = False
+        self.known_from = float("-inf")
+        self.desk = Desk(settings, clock, SystemClock(), store.alerts, self)
+        self._alert_writer = AlertWriter(settings.site.name, settings.site.timezone)
         self._open: dict[str, set[str]] = {pbx.name: set() for pbx in settings.pbx}
         self._since_rebuild: set[str] = set()
         self._trunks: set[str] = set()
@@ -121,13 +128,24 @@ class Floor:
         self.board.storage(state, 0 if state == "ok" else health.pending)
         self.board.tick(now)
 
-    def snapshot(self, now: float) -> object:
+    def snapshot(self, now: float) -> frames.Board:
         """The whole board."""
         return self.board.snapshot(now)
 
     def delta(self, now: float) -> object | None:
         """What changed on it."""
         return self.board.delta(now)
+
+    # -- what the alerts look at
+
+    def recent(self, since: float) -> Recent:
+        """Dials begun from ``since`` on."""
+        return self.board.recent(since)
+
+    def show_alerts(self, active: Sequence[frames.Alert]) -> None:
+        """Show what wants a person now."""
+        self.board.alerts(active)
+        self.hub.wake()
 
     # -- from and to the store
 
@@ -162,6 +180,8 @@ class Floor:
             still_open = await self.store.open_calls(name)
             self._show_stored(still_open, now)
             line.last_heard = await self.store.last_heard(name)
+            if line.last_heard is None and not self.rebuilt:
+                self.known_from = now
             unknown = [call for call in still_open if call.id not in self._since_rebuild]
             if line.listener is None:
                 line.pipeline.restore(unknown, line.last_heard)
@@ -183,6 +203,7 @@ class Floor:
             await asyncio.sleep(FOLLOW_SECONDS)
             try:
                 stored = await self._lately()
+                active = await self.store.alerts.active()
             except StoreError as error:
                 log.warning("store_not_read", why=str(error))
                 continue
@@ -191,6 +212,7 @@ class Floor:
                 if shown.get(_identity(change)) != change:
                     self._show(change, now)
             shown = {_identity(change): change for change in stored}
+            self.board.alerts(shown_alerts(active, self._alert_writer))
             self.hub.wake()
 
     async def _lately(self) -> list[Change]:

@@ -96,6 +96,7 @@ async def serve(
                 first = first.exceptions[0]
             raise first from None
         finally:
+            floor.desk.close()
             await _finish(floor)
             await store.close()
 
@@ -127,8 +128,10 @@ async def _run(
                     group.create_task(_kept_up(f"listener {each.pbx.name}", _listening(floor, each)))
                     for each in floor.lines
                 ]
+                rooms.append(group.create_task(_kept_up("alerts", floor.desk.run)))
             else:
                 rooms.append(group.create_task(_kept_up("follow", floor.follow_store)))
+                rooms.append(group.create_task(floor.desk.open()))
             rooms.append(group.create_task(_greet(running, stored, ready, listen)))
             await stop.wait()
             for room in rooms:
@@ -274,6 +277,7 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         links=floor.links,
         trunks=floor.trunks,
         directory=floor.directory,
+        desk=floor.desk,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

@@ -35,8 +35,8 @@ _MENDS = {
     "string_pattern_mismatch": "has a character that is not allowed; it must match {pattern}",
     "literal_error": "write {expected}",
 }
-#: Keys whose value is never shown.
-_HIDDEN = ("secret",)
+#: Keys whose value is never shown, by table.
+_HIDDEN = (("pbx", "secret"), ("channel", "url"))
 
 
 def wrong(problem: str, *at: str | int) -> PydanticCustomError:
@@ -111,7 +111,11 @@ def _shown(data: Any, loc: Loc) -> str:
         isinstance(data, list) and any(isinstance(each, Mapping) for each in data)
     ):
         return ""
-    return "" if loc[-1] in _HIDDEN else f" = {str(data).lower() if isinstance(data, bool) else repr(data)}"
+    return (
+        ""
+        if (loc[0], loc[-1]) in _HIDDEN
+        else f" = {str(data).lower() if isinstance(data, bool) else repr(data)}"
+    )
 
 
 def line_of(text: str, loc: Loc) -> int | None:

@@ -12,8 +12,9 @@ import pytest
 
 from monitor import check
 from monitor.check import Finding
-from monitor.config import Settings, load
+from monitor.config import Alert, Settings, load
 from monitor.store.store import Store
+from tests.alerts import standins
 from tests.clock import FakeClock
 from tests.pbx.fake_ami import fake_ami, link
 
@@ -77,6 +78,33 @@ def test_a_failure_is_printed_with_its_mend_and_the_exit_code_is_1(folder: Path)
     assert "cannot connect to 127.0.0.1:1" in lines[failed]
     assert lines[failed + 1].strip().startswith("→")
     assert lines[-1].endswith("1 failed")
+
+
+def test_channels_are_understood_or_not_and_nothing_is_sent(folder: Path) -> None:
+    with standins.http() as server:
+        text = CONFIG.format(port=1, folder=folder)
+        for name in ("HOOK", "WRONG", "NONE"):
+            text += f'[[channel]]\nname = "{name.lower()}"\nurl_env = "{name}"\n'
+        path = folder / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        wrong = "dingtalk://a-b-c!"
+        hook, wrong_one, none = check.channels(
+            load(path, {"HOOK": f"json://{server.address}/t0p-s3cr3t", "WRONG": wrong})
+        )
+        assert (hook.level, hook.mend) == ("ok", "to send: dialwatch alert test hook")
+        assert hook.what == f"channel hook: json://{server.address}/**** is understood; nothing was sent"
+        assert wrong_one.level == "fail" and "a-b-c" not in wrong_one.what
+        assert wrong_one.mend.startswith("write such as dingtalk://")
+        assert (none.level, none.what) == ("fail", "channel none: has no URL")
+        assert none.mend == "put its Apprise URL into the environment variable NONE"
+        assert server.received == []
+
+
+def test_without_channels_alerts_are_on_the_board_only(folder: Path) -> None:
+    settings = settings_of(folder)
+    assert check.channels(settings) == []
+    with_rule = settings.model_copy(update={"alerts": (Alert(kind="idle"),)})
+    assert [found.level for found in check.channels(with_rule)] == ["ok"]
 
 
 def test_warnings_alone_do_not_fail(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import pytest
 import typer
 
 from monitor.cli import app
+from tests.alerts import standins
 from tests.pbx import captures
 from tests.pbx.fake_ami import fake_ami
 
@@ -47,6 +48,7 @@ COMMANDS = {
     "capture": ["--out", "x.ami"],
     "replay": ["x.ami"],
     "report": ["daily"],
+    "alert test": ["hook"],
     "db upgrade": [],
     "db rollup": [],
     "db check": [],
@@ -176,6 +178,32 @@ def test_a_port_in_use_is_1_and_said_at_once(site: Site, name: str) -> None:
     assert f"127.0.0.1:{port} " in told.err
     assert "Address already in use" in told.err
     assert not (site.folder / "data").exists()
+
+
+# ---------------------------------------------------------------- alerts
+
+
+def test_one_message_is_sent_on_a_channel_or_it_is_said_why_not(site: Site) -> None:
+    text = (site.folder / "config.toml").read_text()
+    with standins.http() as server:
+        url = site.folder / "hook.url"
+        url.write_text(f"json://{server.address}/{SECRET}")
+        url.chmod(0o600)
+        channels = '[[channel]]\nname = "hook"\nurl_file = "hook.url"\n'
+        (site.folder / "config.toml").write_text(text + channels)
+        sent = site.run("alert test hook")
+        assert (sent.code, sent.out, sent.err) == (0, "channel hook: sent\n", "")
+        assert server.bodies == ["【测试】x\nDialwatch 测试消息，通道 hook 可用。"]
+        server.answer = (500, {})
+        failed = site.run("alert test hook")
+        assert (failed.code, failed.out) == (1, "")
+        assert failed.err.startswith("dialwatch: channel hook: not sent: ")
+        assert "mend the URL in the file hook.url" in failed.err
+        none = site.run("alert test leads")
+        assert (none.code, none.out) == (2, "")
+        assert none.err.startswith(
+            "dialwatch: no [[channel]] is called 'leads' in config.toml; there are: hook"
+        )
 
 
 # ---------------------------------------------------------------- the database

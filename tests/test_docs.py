@@ -55,6 +55,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[shift]]": config.Shift,
     "[[team]]": config.Team,
     "[[pbx]]": config.Pbx,
+    "[[alert]]": config.Alert,
+    "[[channel]]": config.Channel,
     "[store]": config.StoreSettings,
     "[web]": config.WebSettings,
     "[log]": config.LogSettings,

@@ -26,8 +26,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from monitor import floor, service
+from monitor.alerts import desk
 from monitor.clock import FastClock
-from monitor.config import Settings, load
+from monitor.config import Alert, Channel, Settings, load
 from monitor.domain import Outcome, Phase
 from monitor.errors import EnvironmentFault
 from monitor.pbx.wire import MESSAGE_END, Framer
@@ -36,8 +37,9 @@ from monitor.store.outbox import Outbox
 from monitor.store.store import Store
 from monitor.web.guard import COOKIE
 from monitor.web.security import token_hash
+from tests.alerts import standins
 from tests.metrics.test_board import at, dial
-from tests.pbx.fake_ami import FakeAmi, fake_ami
+from tests.pbx.fake_ami import BANNER, FakeAmi, fake_ami
 from tests.web.serving import until, within
 
 CAPTURE = Path(__file__).parent / "traces/out_answered.ami.gz"
@@ -311,6 +313,35 @@ async def test_a_second_process_shows_what_the_first_one_stores(
                 await ami.send(b"".join(messages[until_answered() :]))
                 assert (await agent_in(socket, "wrap_up"))["figures"]["connects"] == 1
             assert ami.connections == 1
+
+
+async def test_a_pbx_that_goes_away_is_told_on_a_channel_and_on_every_board_and_so_is_its_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floor, "FOLLOW_SECONDS", 0.05)
+    monkeypatch.setattr(desk, "LOOK_SECONDS", 0.05)
+    with standins.http() as hook:
+        async with fake_ami() as ami:
+            made = settings(tmp_path, ami.port)
+            url = SecretStr(f"json://{hook.address}")
+            channel = Channel.model_validate({"name": "ops", "url_env": "X"}).model_copy(update={"url": url})
+            rule = Alert.model_validate({"kind": "link_down", "after_seconds": 0, "channels": ["ops"]})
+            made = made.model_copy(update={"alerts": (rule,), "channels": (channel,)})
+            async with serving(made) as first, serving(made, listen=False) as second:
+                await heard(first)
+
+                def shown(running: Running) -> list[str]:
+                    now = running.floor.clock.now()
+                    return [each.kind for each in running.floor.snapshot(now).alerts]
+
+                ami.banner = b"SSH-2.0\r\n"
+                ami.hang_up()
+                await until(lambda: len(hook.bodies) == 1)
+                await until(lambda: shown(first) == shown(second) == ["link_down"])
+                ami.banner = BANNER
+                await until(lambda: len(hook.bodies) == 2)
+                await until(lambda: shown(first) == shown(second) == [])
+        assert [body.partition("\n")[0] for body in hook.bodies] == ["【告警】测试", "【恢复】测试"]
 
 
 async def test_listen_and_web_are_two_processes_over_one_store(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 import { clockSeconds, count, dayName, duration, percent } from "../common/format.js";
 import { Bar, html } from "../common/ui.js";
 import { t } from "../common/words.js";
+import { SoundSwitch } from "./alarm.js";
 import { Chart } from "./chart.js";
 import { DeadlinePanel } from "./deadline.js";
 import { figureLink, onLineLink } from "./links.js";
 import { GLYPH, nameOf, Progress, siteFigures, teamName, troubles, verdictClass, verdictText } from "./parts.js";
 import { Outcomes, Ranking, Trunks } from "./tables.js";
 
-/** @param {{live: any, now: number, ranking: any[], onTv: () => void}} props */
-export function Desk({ live, now, ranking, onTv }) {
+const NOTICES = 3;
+
+/** @param {{live: any, now: number, ranking: any[], onTv: () => void, redraw: () => void}} props */
+export function Desk({ live, now, ranking, onTv, redraw }) {
   const { board } = live;
   const wrong = troubles(live, now);
   // Beside a large floor all is on the right; a small one leaves room below its teams.
@@ -21,9 +24,10 @@ export function Desk({ live, now, ranking, onTv }) {
       <span class="muted">${dayName(now)}</span>
       <span class="time" aria-label=${t("board.server_time")}>${clockSeconds(now)}</span>
       ${board.links.map((/** @type {any} */ link) => html`<span class=${`chip link-${link.state}`} title=${link.reason}>${link.state === "up" ? "●" : "✕"} ${link.pbx} ${t(`link.short.${link.state}`)}${link.lag_seconds > 1 ? ` · ${t("link.lag", { s: link.lag_seconds.toFixed(1) })}` : ""}</span>`)}
+      <${SoundSwitch} changed=${redraw} />
       <button type="button" class="tv-button" onClick=${onTv} title="f">${t("board.tv")}</button>
     <//>
-    <div role="status">${wrong.slice(0, 4).map((w) => html`<div class=${`notice ${w.act ? "act" : ""} ${w.stale ? "is-stale" : ""}`}>${w.act ? "⚠ " : "ⓘ "}${w.text}</div>`)}</div>
+    <div role="status">${wrong.slice(0, NOTICES).map((w) => html`<div class=${`notice ${w.act ? "act" : ""} ${w.stale ? "is-stale" : ""}`}>${w.act ? "⚠ " : "ⓘ "}${w.href ? html`<a href=${w.href}>${w.text}</a>` : w.text}</div>`)}${wrong.length > NOTICES ? html`<div class="notice"><a href="/alerts/">${t("board.more_notices", { n: wrong.length - NOTICES })}</a></div>` : null}</div>
     <main class="desk">
       <section class="top">
         <${DeadlinePanel} board=${board} now=${now} />

@@ -3,6 +3,7 @@ import { connect, boardNow } from "../common/link.js";
 import { setZone } from "../common/format.js";
 import { applyTheme, html, mount, request } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
+import { hear } from "./alarm.js";
 import { Desk } from "./desk.js";
 import { pagesOf, Rotation } from "./rotation.js";
 import { Wall } from "./wall.js";
@@ -46,7 +47,7 @@ function view() {
   setZone(board.site.timezone);
   document.title = `${board.site.name} · Dialwatch`;
   const ranking = steady(board.ranking, now);
-  if (!tv) return html`<${Desk} live=${live} now=${now} ranking=${ranking} onTv=${() => setTv(true)} />`;
+  if (!tv) return html`<${Desk} live=${live} now=${now} ranking=${ranking} onTv=${() => setTv(true)} redraw=${draw} />`;
   const page = rotation.page(() => pagesOf(board, ranking, now), performance.now() / 1000);
   return html`<${Wall} live=${live} now=${now} page=${page} ranking=${ranking} number=${rotation.index + 1} of=${rotation.pages.length} onLeave=${() => setTv(false)} />`;
 }
@@ -56,6 +57,7 @@ document.documentElement.classList.toggle("tv", tv);
 let waiting = false;
 connect((fresh) => {
   live = fresh;
+  if (live.board) hear(live.board.alerts);
   if (waiting) return;
   waiting = true;
   requestAnimationFrame(() => {

@@ -1,7 +1,7 @@
 // Pieces that the desk and the wall share.
 import { clock, clockSeconds, count, duration, inWords, percent } from "../common/format.js";
 import { html } from "../common/ui.js";
-import { t } from "../common/words.js";
+import { language, t } from "../common/words.js";
 
 /** A glyph beside every colour. @type {Record<string, string>} */
 export const GLYPH = { idle: "○", dialing: "↗", ringing: "◔", talking: "●", on_hold: "Ⅱ", wrap_up: "✎", not_seen: "–", unreachable: "✕" };
@@ -38,6 +38,9 @@ export function troubles(live, now) {
     if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
   for (const gap of board.gaps)
     if (gap.to != null) found.push({ act: false, text: t("gap.text", { pbx: gap.pbx, from: clock(gap.from), to: clock(gap.to), cut: gap.calls_cut, reason: t(`gap.${gap.reason}`) }) });
+  // A PBX that is down is told above, with what it is doing about it.
+  for (const alert of board.alerts)
+    if (alert.kind !== "link_down") found.push({ act: alert.kind !== "idle" && alert.kind !== "connect_rate", text: alert.text[language()], href: "/alerts/", desk: alert.kind === "not_begun" });
   const writer = board.site.writer;
   if (writer.state && writer.state !== "ok") found.push({ act: writer.state === "losing", text: t(`writer.${writer.state}`, { n: writer.pending }) });
   return found;

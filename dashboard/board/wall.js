@@ -8,7 +8,7 @@ import { PAGES } from "./wall-pages.js";
 /** @param {{live: any, now: number, page: any, ranking: any[], number: number, of: number, onLeave: () => void}} props */
 export function Wall({ live, now, page, ranking, number, of, onLeave }) {
   const { board } = live;
-  const wrong = troubles(live, now).filter((w) => w.act);
+  const wrong = troubles(live, now).filter((w) => w.act && !w.desk);
   return html`<div class=${`wall ${live.state === "stale" ? "stale" : ""}`}>
     <header>
       <span class="site-name">${board.site.name}</span>

@@ -42,6 +42,7 @@ export function Bar({ page, children }) {
       <a href="/board/" aria-current=${page === "board" ? "page" : null}>${t("nav.board")}</a>
       <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
       <a href="/reports/" aria-current=${page === "reports" ? "page" : null}>${t("nav.reports")}</a>
+      <a href="/alerts/" aria-current=${page === "alerts" ? "page" : null}>${t("nav.alerts")}</a>
     </nav>
     <div class="bar-middle">${children}</div>
     <${Switches} />

@@ -20,7 +20,8 @@ from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.day import SLOT_SECONDS, Day
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.ranking import ranking
-from monitor.metrics.roster import Roster
+from monitor.metrics.recent import Recent
+from monitor.metrics.roster import UNASSIGNED, Roster
 from monitor.metrics.tally import Contribution, contribution, stints
 from monitor.metrics.view import View, link_frames
 
@@ -54,6 +55,7 @@ class Board:
         self._links: dict[str, LinkStatus] = {}
         self._gaps: dict[str, Gap] = {}
         self._storage: dict[str, Any] = {"state": "ok", "pending": 0}
+        self._alerts: list[frames.Alert] = []
         self._date = ""
         self._day = Day()
         self._half_days = HalfDays(settings.shifts, self._zone)
@@ -96,6 +98,12 @@ class Board:
         if self._storage != {"state": state, "pending": pending}:
             self._storage = {"state": state, "pending": pending}
             self._changed.parts.add("site")
+
+    def alerts(self, active: Sequence[frames.Alert]) -> None:
+        """What wants a person now."""
+        if self._alerts != active:
+            self._alerts = list(active)
+            self._changed.parts.add("alerts")
 
     def tick(self, now: float) -> None:
         """Let time pass: midnight, deadlines, wrap-up that ends."""
@@ -273,6 +281,7 @@ class Board:
             gaps=view.gaps(),
             hours=self._day.hour_frames(),
             last_hour=self._day.slot_frames(now),
+            alerts=self._alerts,
         )
 
     def delta(self, now: float) -> frames.Changes | None:
@@ -304,7 +313,17 @@ class Board:
             gaps=view.gaps() if "gaps" in parts else None,
             hours=self._day.hour_frames() if "hours" in parts else None,
             last_hour=self._day.slot_frames(now) if "last_hour" in parts else None,
+            alerts=self._alerts if "alerts" in parts else None,
         )
+
+    def recent(self, since: float) -> Recent:
+        """Today's dials begun from ``since`` on; looks through the whole day, so ask once a minute at most."""
+        found = Recent()
+        for part in self._day.parts.values():
+            if part.started_at >= since:
+                agent = self._agents.get(f"{part.pbx}/{part.agent}")
+                found.add(part, agent.team if agent is not None else UNASSIGNED)
+        return found
 
     def _look(self, now: float) -> None:
         """Bring those up to date of whom something changed; the others are what they were."""

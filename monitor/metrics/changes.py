@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-PARTS = frozenset(("site", "deadlines", "ranking", "links", "gaps", "hours", "last_hour"))
+PARTS = frozenset(("site", "deadlines", "ranking", "links", "gaps", "hours", "last_hour", "alerts"))
 """The parts of a board that are told whole."""
 
 

@@ -178,6 +178,15 @@ class BlindPeriod(Frame, kw_only=True, rename={"from_": "from"}):
     calls_cut: int
 
 
+class Alert(Frame, kw_only=True):
+    """Something that wants a person now; ``text`` by language."""
+
+    id: str
+    kind: str
+    since: float
+    text: dict[str, str]
+
+
 class Board(Frame, kw_only=True):
     """A whole board."""
 
@@ -191,6 +200,7 @@ class Board(Frame, kw_only=True):
     gaps: list[BlindPeriod]
     hours: list[Bucket]
     last_hour: list[Bucket]
+    alerts: list[Alert]
 
 
 class Changes(Frame, kw_only=True, omit_defaults=True):
@@ -206,3 +216,4 @@ class Changes(Frame, kw_only=True, omit_defaults=True):
     gaps: list[BlindPeriod] | None = None
     hours: list[Bucket] | None = None
     last_hour: list[Bucket] | None = None
+    alerts: list[Alert] | None = None

@@ -81,7 +81,7 @@ def contribution(call: Call | Brief, effective_seconds: float) -> Contribution:
         outcome=call.outcome if outbound else None,
         ring_micros=micros(call.ring_seconds) if call.is_dial else 0,
         talk_micros=tuple(talk.items()),
-        seizures=_seizures(call) if outbound else (),
+        seizures=seizures(call) if outbound else (),
         complete=call.complete,
     )
 
@@ -121,7 +121,8 @@ def stint(call: Call | Brief, agent: str) -> Stint:
     return Stint(agent, started_at, ended_at, bool(segments))
 
 
-def _seizures(call: Call | Brief) -> tuple[Seizure, ...]:
+def seizures(call: Call | Brief) -> tuple[Seizure, ...]:
+    """What the trunks made of an outbound call."""
     return tuple(seizure(leg, over=call.ended) for leg in call.legs if leg.role is LegRole.FAR)
 
 

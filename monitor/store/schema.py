@@ -161,3 +161,41 @@ class SetupTokenRow(Base):
     __tablename__ = "setup_tokens"
     token_hash: Mapped[str] = mapped_column(String(128), primary_key=True)
     expires_at: Mapped[float]
+
+
+class AlertRow(Base):
+    """A cause that wanted a person; ``facts`` are MessagePack."""
+
+    __tablename__ = "alerts"
+    id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    cause: Mapped[str] = mapped_column(String(224))
+    rule: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    raised_at: Mapped[float]
+    cleared_at: Mapped[float | None]
+    told: Mapped[bool]
+    owes: Mapped[str] = mapped_column(String(16))
+    facts: Mapped[bytes] = mapped_column(LargeBinary)
+    __table_args__ = (Index("ix_alerts_raised", "raised_at"), Index("ix_alerts_cleared", "cleared_at"))
+
+
+class DeliveryRow(Base):
+    """A message to a channel, and how far it is."""
+
+    __tablename__ = "deliveries"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    channel: Mapped[str] = mapped_column(String(64))
+    what: Mapped[str] = mapped_column(String(16))
+    alert: Mapped[str | None] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    tries: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[float]
+    next_at: Mapped[float | None]
+    done_at: Mapped[float | None]
+    last_error: Mapped[str] = mapped_column(Text)
+    __table_args__ = (
+        Index("ix_deliveries_created", "created_at", "id"),
+        Index("ix_deliveries_state", "state"),
+    )

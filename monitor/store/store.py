@@ -17,6 +17,7 @@ from sqlalchemy import Row, case, delete, insert, select, update
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason
 from monitor.parts import Plan
 from monitor.store import people, rollups
+from monitor.store.alerts import AlertStore
 from monitor.store.calls import (
     CallFilter,
     Page,
@@ -75,6 +76,7 @@ class Store:
         self._insert = insert_for(self._engine)
         self._plan = plan
         self.rollups = Rollups(self._engine, plan)
+        self.alerts = AlertStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from monitor.web import auth, board, calls, faults, ops, pages, recordings, reference, reports
+from monitor.web import alerts, auth, board, calls, faults, ops, pages, recordings, reference, reports
 from monitor.web.context import AppContext
 from monitor.web.guard import GuardMiddleware
 from monitor.web.headers import HeadersMiddleware
@@ -25,7 +25,7 @@ def create_app(context: AppContext) -> FastAPI:
     )
     static = pages.Pages(context.pages)
     faults.install(app, static.missing)
-    for room in (auth, board, calls, recordings, reports, ops):
+    for room in (auth, board, calls, recordings, reports, alerts, ops):
         app.include_router(room.router(context))
     app.include_router(reference.router(app))
     app.include_router(pages.router(static))

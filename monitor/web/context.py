@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from monitor.alerts.desk import Desk
 from monitor.config import Settings
 from monitor.domain import LinkState
 from monitor.store.store import Store
@@ -36,7 +37,8 @@ class AppContext:
     """Everything the web side stands on.
 
     ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
-    the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages.
+    the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages,
+    ``desk`` the alerts'.
     """
 
     settings: Settings
@@ -50,5 +52,6 @@ class AppContext:
     links: Callable[[], Sequence[LinkFigures]]
     trunks: Callable[[], Sequence[str]]
     directory: Directory
+    desk: Desk
     passwords: Passwords
     throttle: Throttle = field(repr=False)

@@ -222,3 +222,60 @@ class Definition(Model):
     formula: str
     formula_zh: str
     source: str
+
+
+class AlertRow(Model):
+    """Something that wants a person now; ``text`` by language."""
+
+    id: str
+    kind: str
+    since: float
+    text: dict[str, str]
+
+
+class RuleRow(Model):
+    """A rule in force; ``values`` are its thresholds, by their names in ``config.toml``; no ``teams``: all."""
+
+    id: str
+    kind: str
+    channels: list[str]
+    teams: list[str]
+    recovery: bool
+    quiet: list[str] | None
+    values: dict[str, float | None]
+
+
+class ChannelRow(Model):
+    """A channel; ``url`` is masked, ``fault`` is why nothing can be sent on it at all."""
+
+    name: str
+    url: str
+    language: Literal["zh-CN", "en"]
+    per_minute: int
+    waiting: int
+    fault: str
+
+
+class AlertsState(Model):
+    """What stands, what is watched, and where to it is told."""
+
+    timezone: str
+    active: list[AlertRow]
+    rules: list[RuleRow]
+    channels: list[ChannelRow]
+
+
+class DeliveryRow(Model):
+    """A message to a channel, and how far it is."""
+
+    id: str
+    channel: str
+    what: str
+    title: str
+    body: str
+    state: str
+    tries: int
+    created_at: float
+    next_at: float | None
+    done_at: float | None
+    last_error: str

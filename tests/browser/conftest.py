@@ -16,6 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from playwright.async_api import Error as BrowserError
 
 from monitor.demo import Demo, Options, demo
+from monitor.floor import Floor
 from tests.real.require import unavailable
 
 AGENTS = 12
@@ -40,6 +41,7 @@ class Product:
             )
         self.url = f"http://127.0.0.1:{self.options.port}"
         self.password = ""
+        self.floor: Floor
         self._stop = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -49,6 +51,7 @@ class Product:
 
         async def ready(running: Demo) -> None:
             self.password = running.logins["demo"]
+            self.floor = running.floor
             up.set()
 
         self._stop = asyncio.Event()

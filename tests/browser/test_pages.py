@@ -22,6 +22,7 @@ PAGES = {
     "/board/?tv=1": ".wall",
     "/calls/": "tbody tr",
     "/reports/": ".people tbody tr",
+    "/alerts/": ".alerts td",
     "/login": ".card",
     "/setup?token=x": ".card",
 }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.config_alerts import KINDS, keys_of_kind
 from monitor.domain import Direction, GapReason, HangupBy, LegRole, LinkState, Outcome, Phase
 from monitor.metrics.agent import State
 from monitor.metrics.definitions import METRICS
 from monitor.metrics.shifts import Verdict
+from monitor.notices import DeliveryState, What
 from monitor.web.export import COLUMNS
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard"
@@ -73,11 +75,19 @@ def test_no_words_are_left_over() -> None:
         ("gap", GapReason),
         ("link.short", LinkState),
         ("csv", COLUMNS),
+        ("alert", KINDS),
+        ("delivery", DeliveryState),
+        ("delivery.what", What),
     ],
 )
 def test_every_value_of_the_domain_has_words(family: str, members: object) -> None:
     for member in members:  # type: ignore[attr-defined]
         assert f"{family}.{member}" in CATALOGUES["zh-CN"], f"{family}.{member}"
+
+
+def test_every_threshold_of_a_rule_has_words() -> None:
+    for key in {key for kind in KINDS for key in keys_of_kind(kind)} - {"teams"}:
+        assert f"alerts.value.{key}" in CATALOGUES["zh-CN"], key
 
 
 def test_every_note_of_a_call_has_words() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx2
 from websockets.asyncio.client import connect
 
+from monitor.alerts.desk import Desk
+from monitor.clock import SystemClock
 from monitor.config import Settings
 from monitor.domain import Call, Direction, HangupBy, LinkState, Outcome, Phase, Segment
 from monitor.metrics.board import Board
@@ -34,8 +36,8 @@ PASSWORD = "一二三四五六七八"
 IMPORT_MAP = '{"imports":{"preact":"/vendor/preact.mjs"}}'
 
 
-def settings(folder: Path, **web: object) -> Settings:
-    """Two teams, three agents, one PBX with recordings below ``folder``."""
+def settings(folder: Path, parts: Mapping[str, object] | None = None, **web: object) -> Settings:
+    """Two teams, three agents, one PBX with recordings below ``folder``; and other ``parts``."""
     return Settings.model_validate(
         {
             "path": folder / "config.toml",
@@ -62,6 +64,7 @@ def settings(folder: Path, **web: object) -> Settings:
             ],
             "store": {"data_dir": folder},
             "web": web,
+            **(parts or {}),
         }
     )
 
@@ -135,6 +138,18 @@ class House:
         )
 
 
+class Quiet:
+    """A floor whose board nothing is told of."""
+
+    rebuilt = True
+    known_from = float("-inf")
+
+    def __init__(self, board: Board) -> None:
+        self.snapshot = board.snapshot
+        self.recent = board.recent
+        self.show_alerts = board.alerts
+
+
 def write_pages(folder: Path) -> None:
     """Pages as small as can be."""
     for name in (
@@ -156,9 +171,15 @@ def write_pages(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def house(folder: Path, **web: object) -> AsyncIterator[House]:
-    """Serve it all."""
-    made = settings(folder, **web)
+async def house(
+    folder: Path,
+    *,
+    parts: Mapping[str, object] | None = None,
+    then: Callable[[Settings], Settings] = lambda made: made,
+    **web: object,
+) -> AsyncIterator[House]:
+    """Serve it all; ``parts`` are other tables of the settings, ``then`` adds what no file has."""
+    made = then(settings(folder, parts, **web))
     pages = folder / "pages"
     write_pages(pages)
     store = await Store.open(f"sqlite:///{folder / 'test.db'}", SitePlan(made))
@@ -179,6 +200,7 @@ async def house(folder: Path, **web: object) -> AsyncIterator[House]:
         links=lambda: links,
         trunks=lambda: ["main/trunk-a"],
         directory=Directory(made),
+        desk=Desk(made, SystemClock(), SystemClock(), store.alerts, Quiet(board)),
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

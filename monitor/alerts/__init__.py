@@ -1,0 +1,1 @@
+"""Alerts: rules over the board's values, told in both languages, sent through Apprise."""

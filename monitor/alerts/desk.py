@@ -1,0 +1,211 @@
+"""The alerts' own room: looks at the rules, hands what is to be told to the channels, shows what stands.
+
+It runs in the process that listens. A dashboard alone (``listen=False``) only tries channels; what stands it
+reads from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from monitor.alerts.delivery import ChannelInfo, Ledger, Line, new_delivery, taken_up
+from monitor.alerts.engine import REMEMBERED_SECONDS, Engine, Notice
+from monitor.alerts.kinds import TRUNK_SECONDS, Disk, Values
+from monitor.alerts.words import LANGUAGES, Text, Writer
+from monitor.clock import Clock
+from monitor.config import Settings
+from monitor.errors import StoreError
+from monitor.metrics import frames
+from monitor.metrics.recent import Recent
+from monitor.notices import Alert, Delivery, DeliveryState, What
+from monitor.store.alerts import AlertStore
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0
+COUNT_SECONDS = 60.0
+"""How often dials of the last while are counted and disks looked at."""
+AGAIN_SECONDS = 5.0
+KEPT_SECONDS = 90 * 86400.0
+"""So long the delivery log goes back."""
+
+
+class Watched(Protocol):
+    """What the alerts need of the floor."""
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether what is stored of today is on the board: until then everybody seems to have done nothing."""
+
+    @property
+    def known_from(self) -> float:
+        """From when on the floor is known at all: a first start knows nothing of the morning before it."""
+
+    def snapshot(self, now: float) -> frames.Board:
+        """The whole board."""
+
+    def recent(self, since: float) -> Recent:
+        """Dials begun from ``since`` on."""
+
+    def show_alerts(self, active: Sequence[frames.Alert]) -> None:
+        """Show what stands."""
+
+
+class Desk:
+    """Alerts of one floor. ``clock`` is the floor's, ``timer`` the channels': they are real, however fast a demo is."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        timer: Clock,
+        kept: AlertStore,
+        floor: Watched,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._timer = timer
+        self._kept = kept
+        self._floor = floor
+        self._ledger = Ledger(kept)
+        self._writer = Writer(settings.site.name, settings.site.timezone)
+        self._lines = {
+            channel.name: Line(channel, self._writer, settings.site.language, self._timer, self._ledger)
+            for channel in settings.channels
+        }
+        self._channels = {rule.id: rule.channels for rule in settings.alerts}
+        self._engine = Engine(settings.alerts, settings.site.timezone)
+        self._counted_at = float("-inf")
+        self._window = max([TRUNK_SECONDS, *(rule.window_minutes * 60 for rule in settings.alerts)])
+
+    async def open(self) -> None:
+        """Make the channels ready; one that can't be used says why (``channels``)."""
+        await asyncio.gather(*(line.open() for line in self._lines.values()))
+
+    def close(self) -> None:
+        """Let the channels' threads end."""
+        for line in self._lines.values():
+            line.close()
+
+    def channels(self) -> list[ChannelInfo]:
+        """The channels, as they may be shown."""
+        return [line.info() for line in self._lines.values()]
+
+    async def test(self, channel: str) -> Delivery | None:
+        """Send a test message on a channel; ``None`` if there is no such channel."""
+        line = self._lines.get(channel)
+        return None if line is None else await line.test()
+
+    async def run(self) -> None:
+        """Watch and deliver for ever."""
+        await self.open()
+        await self._take_up()
+        async with asyncio.TaskGroup() as group:
+            for line in self._lines.values():
+                group.create_task(line.run())
+            if self._settings.alerts or self._engine.active:
+                group.create_task(self._watch())
+
+    async def _take_up(self) -> None:
+        """Go on where an earlier run was; until the store can be read nothing is told, else it were told twice."""
+        while True:
+            try:
+                await self._ledger.write()
+                now = self._clock.now()
+                await self._kept.forget(now - KEPT_SECONDS)
+                alerts = await self._kept.alerts(now - REMEMBERED_SECONDS)
+                unfinished = taken_up(await self._kept.unfinished(), self._lines, self._timer.now())
+                break
+            except StoreError as error:
+                log.warning("alerts_wait_for_the_store", why=str(error))
+            await self._timer.sleep(AGAIN_SECONDS)
+        for line in self._lines.values():
+            line.clear()  # after a failure of ours they may still hold what the store gives again
+        self._engine = Engine(self._settings.alerts, self._settings.site.timezone, alerts)
+        await self._ledger.write(deliveries=[each for each in unfinished if each.done_at is not None])
+        for delivery in unfinished:
+            if delivery.state is DeliveryState.WAITING:
+                await self._put(delivery)
+        self._show()
+
+    async def _watch(self) -> None:
+        while True:
+            await self.look()
+            await self._timer.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Look at the rules once, and send what comes of it on its way."""
+        if not self._floor.rebuilt:
+            return
+        now = self._clock.now()
+        recent, disks = None, None
+        if not 0 <= now - self._counted_at < COUNT_SECONDS:
+            self._counted_at = now
+            recent = self._floor.recent(now - self._window)
+            disks = await asyncio.to_thread(self._disks)
+        values = Values(
+            board=self._floor.snapshot(now),
+            known_from=self._floor.known_from,
+            recent=recent,
+            disks=disks,
+        )
+        looked = self._engine.look(values, now)
+        if not looked.changed:
+            return
+        deliveries = [
+            new_delivery(
+                channel, notice.what, self._text(notice, channel), self._timer.now(), notice.alert.id
+            )
+            for notice in looked.notices
+            for channel in self._channels[notice.alert.rule]
+        ]
+        for alert in looked.changed:
+            log.info("alert", cause=alert.cause, state="stands" if alert.cleared_at is None else "over")
+        await self._ledger.write(looked.changed, deliveries)
+        for delivery in deliveries:
+            await self._put(delivery)
+        self._show()
+
+    def _text(self, notice: Notice, channel: str) -> Text:
+        return self._writer.text(notice.alert, notice.what, self._lines[channel].language)
+
+    async def _put(self, delivery: Delivery) -> None:
+        line = self._lines.get(delivery.channel)
+        if line is not None:
+            dropped = line.put(delivery)
+            if dropped is not None:
+                await self._ledger.write(deliveries=[dropped])
+
+    def _show(self) -> None:
+        self._floor.show_alerts(shown_alerts(self._engine.active, self._writer))
+
+    def _disks(self) -> list[Disk]:
+        """What is left of the disks with our data and with the recordings; each disk once."""
+        found: dict[int, Disk] = {}
+        for folder in [self._settings.store.data_dir, *(pbx.recordings for pbx in self._settings.pbx)]:
+            try:
+                if folder is not None:
+                    place = Path(folder)
+                    found.setdefault(place.stat().st_dev, Disk(str(folder), shutil.disk_usage(place).free))
+            except OSError:
+                continue  # `dialwatch check` and the calls' pages tell of a folder that is not there
+        return list(found.values())
+
+
+def shown_alerts(active: Sequence[Alert], writer: Writer) -> list[frames.Alert]:
+    """Alerts as the board shows them."""
+    return [
+        frames.Alert(
+            id=alert.id,
+            kind=alert.kind,
+            since=alert.raised_at,
+            text={language: writer.body(alert, What.RAISED, language) for language in LANGUAGES},
+        )
+        for alert in active
+    ]

@@ -1,0 +1,104 @@
+"""Alerts: what stands, the rules and channels in force, what was sent, and a test of a channel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Query, Request
+
+from monitor.alerts.desk import shown_alerts
+from monitor.alerts.words import Writer
+from monitor.config_alerts import Alert as Rule
+from monitor.config_alerts import keys_of_kind
+from monitor.notices import Delivery
+from monitor.web.context import AppContext
+from monitor.web.faults import Refusal
+from monitor.web.guard import Session
+from monitor.web.models import AlertRow, AlertsState, ChannelRow, DeliveryRow, Fault, RuleRow
+
+log = structlog.get_logger(__name__)
+
+
+def router(context: AppContext) -> APIRouter:
+    """The alerts routes."""
+    routes = APIRouter(prefix="/api/alerts", tags=["alerts"])
+    kept = context.store.alerts
+    site = context.settings.site
+    writer = Writer(site.name, site.timezone)
+    team_names = {team.id: team.name for team in context.settings.teams}
+
+    @routes.get("")
+    async def state() -> AlertsState:
+        """What stands now, the rules, and the channels with how many messages wait for each."""
+        waiting = Counter(each.channel for each in await kept.unfinished())
+        active = shown_alerts(await kept.active(), writer)
+        return AlertsState(
+            timezone=site.timezone.key,
+            active=[
+                AlertRow(id=each.id, kind=each.kind, since=each.since, text=each.text) for each in active
+            ],
+            rules=[_rule(rule, team_names) for rule in context.settings.alerts],
+            channels=[
+                ChannelRow(
+                    name=each.name,
+                    url=each.url,
+                    language=each.language,
+                    per_minute=each.per_minute,
+                    waiting=waiting[each.name],
+                    fault=each.fault,
+                )
+                for each in context.desk.channels()
+            ],
+        )
+
+    @routes.get("/deliveries")
+    async def deliveries(
+        channel: Annotated[str | None, Query(max_length=64)] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> list[DeliveryRow]:
+        """What was sent, is under way or was given up, newest first."""
+        return [_delivery(each) for each in await kept.deliveries(channel=channel, limit=limit)]
+
+    @routes.post("/channels/{id}/test", responses={404: {"model": Fault}})
+    async def test(id: str, request: Request) -> DeliveryRow:
+        """Send a test message on a channel now, and say what came of it."""
+        session: Session = request.state.session
+        log.info("channel_tested", channel=id, user=session.username)
+        found = await context.desk.test(id)
+        if found is None:
+            raise Refusal(404, "not_found")
+        return _delivery(found)
+
+    return routes
+
+
+def _rule(rule: Rule, team_names: dict[str, str]) -> RuleRow:
+    values = {key: getattr(rule, key) for key in keys_of_kind(rule.kind) if key != "teams"}
+    quiet = None if rule.quiet is None else [f"{each:%H:%M}" for each in rule.quiet]
+    return RuleRow(
+        id=rule.id,
+        kind=rule.kind,
+        channels=list(rule.channels),
+        teams=[team_names[team] for team in rule.teams],
+        recovery=rule.recovery,
+        quiet=quiet,
+        values=values,
+    )
+
+
+def _delivery(each: Delivery) -> DeliveryRow:
+    return DeliveryRow(
+        id=each.id,
+        channel=each.channel,
+        what=each.what.value,
+        title=each.title,
+        body=each.body,
+        state=each.state.value,
+        tries=each.tries,
+        created_at=each.created_at,
+        next_at=each.next_at,
+        done_at=each.done_at,
+        last_error=each.last_error,
+    )
