@@ -35,6 +35,7 @@ Touched = set[tuple[str, str, float]]
 """PBX, agent and begin of calls whose parts have changed."""
 
 SUMS = tuple(recount.SUMS)
+_KEY = ("day", "pbx", "agent")
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -190,7 +191,10 @@ class Rollups:
             func.min(RollupRow.start).label("start"),
             *(func.sum(getattr(RollupRow, name)).label(name) for name in SUMS),
         ).where(RollupRow.day >= first, RollupRow.day <= last)
-        rows = await self._all(_only(query, RollupRow, agents).group_by(*keys).order_by(*keys))
+        # In the order of the table's key nothing has to be sorted for the sums; the few rows are sorted here.
+        grouped = sorted(by, key=lambda name: _KEY.index(name) if name in _KEY else len(_KEY))
+        query = _only(query, RollupRow, agents).group_by(*(getattr(RollupRow, name) for name in grouped))
+        rows = sorted(await self._all(query), key=lambda row: row[: len(by)])
         return Sums(
             (*by, "start", *SUMS), [(*row[: len(by) + 1], *map(int, row[len(by) + 1 :])) for row in rows]
         )
