@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
+from monitor import attendance
 from monitor.alerts.channels import masked_url
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
@@ -53,6 +54,7 @@ async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE
     ):
         found += of_pbx
     found += await database(settings)
+    found.append(await holidays_known(settings, clock))
     found += [recordings(pbx) for pbx in settings.pbx]
     found += channels(settings)
     found.append(web_port(settings))
@@ -95,6 +97,33 @@ async def database(settings: Settings) -> list[Finding]:
         return [Finding("fail", f"database: {error}", "mend [store] url, or start the database")]
     finally:
         await store.close()
+
+
+async def holidays_known(settings: Settings, clock: Clock) -> Finding:
+    """Whether the official arrangement of holidays is known as far ahead as it has to be."""
+    country = settings.calendar.country
+    if not country:
+        return Finding("ok", "calendar: no country is set, so no holidays are kept")
+    today = datetime.fromtimestamp(clock.now(), settings.site.timezone).date()
+    store = await Store.open(settings.store.database_url)
+    try:
+        upgraded = (await store.schema_status()).up_to_date
+        duty = await attendance.duty_for(store, settings, today, today) if upgraded else None
+    except StoreError:
+        duty = None  # the database's own finding says so
+    finally:
+        await store.close()
+    calendar = (duty or attendance.bare_duty(settings, today)).calendar
+    unknown = calendar.uncovered_from(today)
+    if unknown is None:
+        return Finding(
+            "ok", f"calendar: holidays and make-up workdays of {country} are known for the days ahead"
+        )
+    return Finding(
+        "warn",
+        f"calendar: the arrangement of holidays of {country} for {unknown.year} is not known (from {unknown} on)",
+        "once it is published, enter it on the page /calendar/ or with: dialwatch calendar import FILE",
+    )
 
 
 def recordings(pbx: Pbx) -> Finding:

@@ -38,6 +38,10 @@ alert = typer.Typer(no_args_is_help=True, help="Alerts and their channels.")
 app.add_typer(alert, name="alert")
 app.add_typer(db, name="db")
 app.add_typer(user, name="user")
+calendar = typer.Typer(no_args_is_help=True, help="The working calendar.")
+leave = typer.Typer(no_args_is_help=True, help="Leave, training, field work, exceptions.")
+app.add_typer(calendar, name="calendar")
+app.add_typer(leave, name="leave")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The site's configuration file.")]
 DEFAULT_CONFIG = Path("config.toml")
@@ -282,6 +286,48 @@ def user_disable(name: str, config: Config = DEFAULT_CONFIG) -> None:
         typer.echo(f"user {name} disabled")
 
     _with_store(config, work)
+
+
+@calendar.command("import")
+def calendar_import(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Excel: date, kind (work or off), name, team or person.")
+    ],
+    official: Annotated[
+        bool, typer.Option("--official", help="These days are the state's own arrangement.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Days of the calendar from a file; a file with a wrong row is not taken at all."""
+    from monitor import importing
+
+    _with_store(
+        config,
+        lambda store: importing.days(store, _settings(config), file, official=official, dry_run=dry_run),
+    )
+
+
+@leave.command("import")
+def leave_import(
+    file: Annotated[Path, typer.Argument(help="CSV or Excel, as DingTalk exports it.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Take the right rows though others are wrong.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Leave from a file; twice the same file changes nothing. With a wrong row nothing is taken."""
+    from monitor import importing
+
+    _with_store(
+        config,
+        lambda store: importing.leave(store, _settings(config), file, dry_run=dry_run, skip_bad=skip_bad),
+    )
 
 
 async def _password_hash() -> str:

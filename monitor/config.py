@@ -6,30 +6,26 @@ holds them. Unknown keys are errors, because a misspelt key that is ignored is a
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Mapping
-from datetime import time
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
 from monitor.config_alerts import Alert, Channel
+from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
 from monitor.errors import ConfigError
 from monitor.wrongs import explain, keys_of, wrong
 
@@ -59,28 +55,12 @@ def _zone(value: object) -> ZoneInfo:
     return ZoneInfo(value)
 
 
-def _clock_time(value: object) -> time:
-    """TOML has a time type, ``09:10:00``; people write ``"09:10"``."""
-    try:
-        found = time.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        found = None
-    if not isinstance(found, time) or found.tzinfo is not None:
-        raise wrong('no time of day; write hours and minutes, such as "09:10"')
-    return found
-
-
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
-ClockTime = Annotated[time, BeforeValidator(_clock_time)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Targets(_Part):
+class Targets(Part):
     """What is wanted a day: counts and minutes for each agent, the connect rate as a share."""
 
     connect_rate: Share | None = None
@@ -90,7 +70,7 @@ class Targets(_Part):
     talk_minutes: float | None = Field(None, ge=0)
 
 
-class Site(_Part):
+class Site(Part):
     """The centre: its name, zone and language, and what a number means here."""
 
     name: str = Field(min_length=1)
@@ -102,63 +82,27 @@ class Site(_Part):
     targets: Targets = Targets()
 
 
-class Shift(_Part):
-    """A half-day. ``counts_from``: from when a dial counts as begun; ``days``: 0 Monday to 6 Sunday.
-
-    An ``end`` before ``start`` means past midnight.
-    """
-
-    id: str = Field(min_length=1)
-    name: str = Field(min_length=1)
-    start: ClockTime
-    end: ClockTime
-    dial_by: ClockTime
-    counts_from: ClockTime
-    days: tuple[Annotated[int, Field(ge=0, le=6)], ...] = (0, 1, 2, 3, 4, 5, 6)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_counts_from(cls, data: Any) -> Any:
-        """Dials count from a quarter of an hour before the shift (METRICS: first dial)."""
-        if isinstance(data, dict) and "counts_from" not in data and "start" in data:
-            with contextlib.suppress(PydanticCustomError):  # a wrong start is told as such
-                start = _clock_time(data["start"])
-                minutes = (start.hour * 60 + start.minute - 15) % 1440
-                return {**data, "counts_from": time(minutes // 60, minutes % 60)}
-        return data
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Shift:
-        length = _minutes_after(self.start, self.end)
-        if length == 0:
-            raise wrong("is the start too; a shift needs some length", "end")
-        if _minutes_after(self.start, self.dial_by) > length:
-            raise wrong(
-                f"is outside the shift; put it between {self.start:%H:%M} and {self.end:%H:%M}", "dial_by"
-            )
-        if _minutes_after(self.counts_from, self.start) > 720:
-            raise wrong(f"is after the start; put it at {self.start:%H:%M} or before", "counts_from")
-        return self
-
-
-class Agent(_Part):
-    """A person on an extension of a PBX."""
+class Agent(Part):
+    """A person on an extension of a PBX; ``working`` where this person's days are not the team's."""
 
     extension: str = Field(min_length=1)
     name: str = Field(min_length=1)
     pbx: str = ""
+    working: Working | None = None
 
 
-class Team(_Part):
-    """Agents who are counted together."""
+class Team(Part):
+    """Agents who are counted together; ``shifts`` are the ids of those it works (all when none is named)."""
 
     id: str = Field(min_length=1)
     name: str = Field(min_length=1)
     targets: Targets = Targets()
+    shifts: tuple[str, ...] = ()
+    working: Working | None = None
     agents: tuple[Agent, ...] = ()
 
 
-class Pbx(_Part):
+class Pbx(Part):
     """One Asterisk: how to reach its manager interface, and which endpoints are whose."""
 
     name: str = Field(min_length=1, pattern=r"^[A-Za-z0-9_.-]+$")
@@ -217,7 +161,7 @@ class Pbx(_Part):
         return self
 
 
-class StoreSettings(_Part):
+class StoreSettings(Part):
     """Where calls are kept. Without ``url`` an SQLite file below ``data_dir``."""
 
     url: str = ""
@@ -230,7 +174,7 @@ class StoreSettings(_Part):
         return self.url or f"sqlite:///{self.data_dir / 'dialwatch.db'}"
 
 
-class WebSettings(_Part):
+class WebSettings(Part):
     """The dashboard's server."""
 
     host: str = "127.0.0.1"
@@ -241,18 +185,20 @@ class WebSettings(_Part):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
-class LogSettings(_Part):
+class LogSettings(Part):
     """What is logged, and how."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class Settings(_Part):
+class Settings(Part):
     """All of ``config.toml``. ``path`` is the file it came from."""
 
     path: Path = Field(DEFAULT_PATH, exclude=True)
     site: Site
+    calendar: CalendarSettings = CalendarSettings()
+    discipline: Discipline = Discipline()
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
     pbx: tuple[Pbx, ...] = Field(min_length=1)
@@ -270,7 +216,18 @@ class Settings(_Part):
         _unique("team", "id", [team.id for team in self.teams])
         # Agents without a PBX sit on the first one.
         object.__setattr__(self, "teams", _with_pbx(self.teams, names))
-        _no_overlap(self.shifts)
+        known = [shift.id for shift in self.shifts]
+        for t, team in enumerate(self.teams):
+            for number, each in enumerate(team.shifts):
+                if each not in known:
+                    raise wrong(
+                        f"no [[shift]] has this id; there are: {', '.join(known)}",
+                        "team",
+                        t,
+                        "shifts",
+                        number,
+                    )
+        _no_overlap(self.shifts, {team.shifts for team in self.teams} or {()})
         _unique("channel", "name", [channel.name for channel in self.channels])
         _unique("alert", "id", [alert.id for alert in self.alerts])
         for number, alert in enumerate(self.alerts):
@@ -279,10 +236,6 @@ class Settings(_Part):
             )
             _known("alert", number, "teams", alert.teams, "[[team]]", [team.id for team in self.teams])
         return self
-
-
-def _minutes_after(one: time, other: time) -> int:
-    return ((other.hour - one.hour) * 60 + other.minute - one.minute) % 1440
 
 
 def _unique(table: str, key: str, values: list[str]) -> None:
@@ -323,13 +276,15 @@ def _with_pbx(teams: tuple[Team, ...], names: list[str]) -> tuple[Team, ...]:
     return tuple(placed)
 
 
-def _no_overlap(shifts: tuple[Shift, ...]) -> None:
+def _no_overlap(shifts: tuple[Shift, ...], worked: Set[tuple[str, ...]]) -> None:
+    """No two shifts that the same people work on the same day may overlap; ``worked`` are the teams' (none: all)."""
     for number, other in enumerate(shifts):
         for one in shifts[:number]:
-            if not set(one.days) & set(other.days):
+            together = any(not ids or {one.id, other.id} <= set(ids) for ids in worked)
+            if not (together and set(one.days) & set(other.days)):
                 continue
-            into_other = _minutes_after(one.start, other.start) < _minutes_after(one.start, one.end)
-            into_one = _minutes_after(other.start, one.start) < _minutes_after(other.start, other.end)
+            into_other = minutes_after(one.start, other.start) < minutes_after(one.start, one.end)
+            into_one = minutes_after(other.start, one.start) < minutes_after(other.start, other.end)
             if into_other or into_one:
                 key = "start" if into_other else "end"
                 span = f"{one.id!r} ({one.start:%H:%M} to {one.end:%H:%M})"

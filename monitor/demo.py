@@ -25,6 +25,7 @@ import typer
 from pydantic import SecretStr
 
 from monitor import config, service
+from monitor.config_duty import CalendarSettings
 from monitor.domain import Call, Change, ExtensionStatus, LinkState
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
 from monitor.floor import Floor
@@ -166,6 +167,9 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
             if not await store.rollups.current():
                 await store.rollups.rebuild()
             await store.sync_roster(settings, centre.exchange.now)
+            # What is played beforehand is heard, as if Dialwatch had been running since midnight.
+            midnight = datetime.combine(day, time(), zone).timestamp()
+            await store.discipline.begin_check(settings.pbx[0].name, midnight)
             history = await _live_through(centre, settings, store, start)
         finally:
             await store.close()
@@ -225,6 +229,8 @@ def demo_settings(options: Options, folder: Path) -> config.Settings:
     return shipped.model_copy(
         update={
             "pbx": (pbx,),
+            # Whoever tries it on a holiday shall see the floor at work.
+            "calendar": CalendarSettings(),
             "teams": _teams(shipped, wanted, pbx.name),
             "store": shipped.store.model_copy(update={"data_dir": folder, "url": ""}),
             "web": shipped.web.model_copy(update={"host": options.host, "port": options.port}),

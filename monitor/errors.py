@@ -6,6 +6,7 @@
   ``StoreError``       the database cannot be opened, read or written
     ``ValueRefusedError``  it can, but does not take this value
   ``CaptureError``     a capture file cannot be read or written
+  ``SheetError``       a table to be imported cannot be read
   ``EnvironmentFault`` the machine lacks something: a folder, a port, a permission
 """
 
@@ -38,6 +39,15 @@ class ValueRefusedError(StoreError):
 
 class CaptureError(DialwatchError):
     """A capture file is missing, damaged or cannot be written."""
+
+
+class SheetError(DialwatchError):
+    """A table to be imported cannot be read at all; ``key`` and ``value`` say why in people's words."""
+
+    def __init__(self, key: str, value: str = "") -> None:
+        super().__init__(f"{key}: {value}" if value else key)
+        self.key = key
+        self.value = value
 
 
 class EnvironmentFault(DialwatchError):

@@ -9,16 +9,18 @@ import asyncio
 import contextlib
 import gc
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import structlog
 
+from monitor import attendance
 from monitor.alerts.desk import Desk, shown_alerts
 from monitor.alerts.words import Writer as AlertWriter
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
 from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus
 from monitor.errors import StoreError
-from monitor.metrics import frames
+from monitor.metrics import frames, shifts
 from monitor.metrics.board import Board
 from monitor.metrics.recent import Recent
 from monitor.metrics.voice import VoiceAccumulator
@@ -34,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 HEARD_SECONDS = 5.0
 """How often it is stored that a PBX was heard: after a crash, at most so much is called blind too much."""
+DUTY_SECONDS = 60.0
+"""How often the plan is read anew and verdicts are stored."""
 FOLLOW_SECONDS = 2.0
 RECENT_SECONDS = 900.0
 SILENT_SECONDS = 45.0
@@ -74,7 +78,8 @@ class Floor:
         self.clock = clock
         self.store = store
         self.writer = writer
-        self.board = Board(settings)
+        self._duty = attendance.bare_duty(settings, shifts.day_of(clock.now(), settings.site.timezone))
+        self.board = Board(settings, self._duty)
         self.hub = Hub(self, clock.now)
         self.directory = Directory(settings)
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
@@ -163,9 +168,10 @@ class Floor:
 
     async def _rebuild(self) -> None:
         now = self.clock.now()
-        begun = self.board.begins_at(now)
         await self.store.sync_roster(self.settings, now)
         self.directory.learn(await self.store.roster())
+        await self.refresh_duty()
+        begun = self.board.begins_at(now)
         # Some thousands at a time, and the listeners' turn between: Asterisk waits for no reader.
         async for briefs, calls in self.store.counted_between(begun, now + 1):
             self.board.load([each for each in briefs if each.id not in self._since_rebuild], now)
@@ -240,6 +246,41 @@ class Floor:
                 line.status = LinkStatus(pbx=name, state=state, since=since or now, reason=reason)
             found.append(line.status)
         return [*found, *calls.values()]
+
+    async def refresh_duty(self) -> None:
+        """Take up who has to dial when: seats, days entered by hand, absences. Raises ``StoreError``."""
+        now = self.clock.now()
+        today = shifts.day_of(now, self.settings.site.timezone)
+        duty = await attendance.duty_for(self.store, self.settings, today - timedelta(days=1), today)
+        if duty.known != self._duty.known:
+            self._duty = duty
+            self.board.learn(duty, now)
+            self.hub.wake()
+
+    async def keep_duty(self, *, decide: bool) -> None:
+        """Follow the plan for ever, and ``decide`` (one process does) what came of it."""
+        missed = decide
+        while True:
+            try:
+                if decide:
+                    await self._begin_check()
+                await self.refresh_duty()
+                if decide:
+                    now = self.clock.now()
+                    days = await attendance.days_to_settle(self.store, self.settings, now)
+                    await attendance.settle(self.store, self.settings, days if missed else days[-2:], now)
+                    missed = False
+            except StoreError as error:
+                log.warning("verdicts_not_stored", why=str(error))
+            await asyncio.sleep(DUTY_SECONDS)
+
+    async def _begin_check(self) -> None:
+        """A PBX is watched from when it was first heard: nobody is judged by what was before."""
+        watched = await self.store.discipline.watched()
+        for line in self.lines:
+            heard = None if line.pbx.name in watched else await self.store.last_heard(line.pbx.name)
+            if heard is not None:
+                await self.store.discipline.begin_check(line.pbx.name, heard)
 
     def make_listener(self, line: Line) -> Listener:
         """A listener for a line; the one before, if any, has ended."""

@@ -111,6 +111,7 @@ async def _run(
             rooms = [
                 group.create_task(_kept_up("writer", floor.writer.run)),
                 group.create_task(_kept_up("heard", floor.keep_heard)),
+                group.create_task(_kept_up("duty", lambda: floor.keep_duty(decide=listen))),
             ]
             server = None
             if sock is not None:
@@ -278,6 +279,7 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         trunks=floor.trunks,
         directory=floor.directory,
         desk=floor.desk,
+        plan_changed=floor.refresh_duty,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

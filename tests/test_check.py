@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from monitor import check
 from monitor.check import Finding
 from monitor.config import Alert, Settings, load
+from monitor.config_duty import CalendarSettings
+from monitor.duty import OwnDay
 from monitor.store.store import Store
 from tests.alerts import standins
 from tests.clock import FakeClock
@@ -193,3 +195,21 @@ def test_a_port_that_is_taken(folder: Path) -> None:
         found = check.web_port(settings.model_copy(update={"web": web}))
     assert found.level == "fail"
     assert f":{port}: cannot be had" in found.what
+
+
+async def test_a_year_whose_holidays_are_not_known_is_told_until_they_are_entered(folder: Path) -> None:
+    settings = settings_of(folder)
+    no_country = await check.holidays_known(settings, FakeClock())
+    assert no_country.level == "ok" and "no country" in no_country.what
+    settings = settings.model_copy(update={"calendar": CalendarSettings(country="CN")})
+    december = FakeClock(datetime(2030, 12, 1, 9, tzinfo=UTC).timestamp())
+    unknown = await check.holidays_known(settings, december)
+    assert unknown.level == "warn" and "2030" in unknown.what and "calendar import" in unknown.mend
+    store = await Store.open(settings.store.database_url)
+    await store.upgrade()
+    for year in (2030, 2031):
+        await store.discipline.put_own_days(
+            [OwnDay(day=date(year, 10, 1), working=False, name="国庆节", official=True)]
+        )
+    await store.close()
+    assert (await check.holidays_known(settings, december)).level == "ok"

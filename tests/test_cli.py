@@ -56,6 +56,8 @@ COMMANDS = {
     "user list": [],
     "user passwd": ["wang"],
     "user disable": ["wang"],
+    "calendar import": ["days.csv"],
+    "leave import": ["leave.csv"],
 }
 
 
@@ -126,6 +128,8 @@ def test_help_names_every_option_and_its_default(site: Site, name: str) -> None:
         assert option.opts[0] in told.out
         line = next(each for each in told.out.splitlines() if option.opts[0] in each)
         assert option.help, option.name
+        if option.is_flag and option.default is False:
+            continue  # not given: not so
         assert option.required or option.default is None or f"[default: {option.default}]" in line, line
 
 
@@ -415,3 +419,44 @@ def test_a_pbx_of_no_name_known_is_2(site: Site) -> None:
     told = site.run("replay --pbx west", captures.TRACES / "out_busy.ami.gz")
     assert (told.code, told.out) == (2, "")
     assert "no PBX is called 'west' in config.toml; there are: main" in told.err
+
+
+TEAM = """
+[[team]]
+id = "t1"
+name = "朝阳组"
+agents = [{ extension = "8001", name = "张伟" }]
+"""
+
+
+def test_leave_is_imported_once_and_wrong_rows_are_named(site: Site) -> None:
+    with (site.folder / "config.toml").open("a", encoding="utf-8") as config:
+        config.write(TEAM)
+    file = site.folder / "leave.csv"
+    right = "a1,张伟,年假,2026-11-23,2026-11-24"
+    file.write_text(f"审批编号,姓名,请假类型,开始时间,结束时间\n{right}\n", encoding="gb18030")
+    told = site.run("leave import", file, "--dry-run")
+    assert told.code == 0
+    assert "1 new or changed, 0 known" in told.out
+    assert "张伟 请假 2026-11-23 00:00 – 2026-11-25 00:00" in told.out
+    assert "1 new or changed, 0 known" in site.run("leave import", file).out  # the dry run wrote nothing
+    assert "0 new or changed, 1 known" in site.run("leave import", file).out
+    file.write_text(f"审批编号,姓名,请假类型,开始时间,结束时间\n{right}\na2,赵六,年假,2026-11-23,\n")
+    told = site.run("leave import", file)
+    assert told.code == 2
+    assert "leave.csv:3: 缺少 结束时间" in told.err and "nothing was taken" in told.err
+    assert site.run("leave import", file, "--skip-bad").code == 0
+    missing = site.run("leave import", "none.csv")
+    assert (missing.code, missing.out) == (2, "")
+
+
+def test_calendar_days_are_imported_and_the_check_knows_the_year(site: Site) -> None:
+    file = site.folder / "days.csv"
+    file.write_text("日期,类型,名称\n2031-01-01,休,元旦\n2031-01-05,班,调休上班\n", encoding="utf-8-sig")
+    told = site.run("calendar import", file, "--official")
+    assert told.code == 0
+    assert told.out.splitlines() == ["2031-01-01 休息 元旦", "2031-01-05 上班 调休上班", "2 days, 0 wrong"]
+    file.write_text("日期,类型,名称\n2031-01-01,也许,\n")
+    told = site.run("calendar import", file)
+    assert told.code == 2
+    assert "days.csv:2:" in told.err

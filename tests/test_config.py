@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.config import OVERRIDES, Settings, load
+from monitor.config_duty import Discipline, Working
 from monitor.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[1] / "config.toml"
@@ -184,6 +185,48 @@ WRONG = {
         SHIFT.format("night", "22:00", "09:30", "22:10") + "[[team]]",
         'end = "09:30"',
         "shift#2.end = '09:30': overlaps with shift 'morning' .*",
+    ),
+    "country nobody has": (
+        "[[shift]]",
+        '[calendar]\ncountry = "XX"\n[[shift]]',
+        'country = "XX"',
+        "calendar.country = 'XX': no holidays are known for it; write an ISO code, such as CN, .*",
+    ),
+    "half a rota": (
+        "[[shift]]",
+        "[calendar]\nrota = [6]\nrota_from = 2026-11-02\n[[shift]]",
+        "rota = [6]",
+        r"calendar.rota = \[6\]: needs days on and days off in turn, .*",
+    ),
+    "rota without a begin": (
+        'name = "朝阳组"',
+        'name = "朝阳组"\nworking = { rota = [6, 1] }',
+        "working",
+        r"team#1.working.rota = \[6, 1\]: rota and rota_from belong together; .*",
+    ),
+    "tiers that fall": (
+        "[[shift]]",
+        '[discipline]\ntiers = [{ name = "a", from_minute = 9 }, { name = "b", from_minute = 3 }]\n[[shift]]',
+        "tiers",
+        "discipline.tiers: must rise by from_minute, each once; put them in order",
+    ),
+    "break outside its shift": (
+        'dial_by = "09:10"',
+        'dial_by = "09:10"\nbreaks = [{ start = "11:50", end = "12:10" }]',
+        "breaks",
+        "shift#1.breaks#1: must lie between 09:00 and 12:00, its start before its end",
+    ),
+    "grace without end": (
+        'dial_by = "09:10"',
+        'dial_by = "09:10"\ngrace_minutes = 171',
+        "grace_minutes",
+        "shift#1.grace_minutes = 171: reaches past the end of the shift; make it shorter",
+    ),
+    "shift of a team that is none": (
+        'name = "朝阳组"',
+        'name = "朝阳组"\nshifts = ["noon"]',
+        "shifts",
+        "team#1.shifts#1 = 'noon': no \\[\\[shift\\]\\] has this id; there are: morning",
     ),
     "same shift id": (
         "[[team]]",
@@ -430,3 +473,32 @@ def test_a_wrong_variable_is_told_by_its_name(tmp_path: Path) -> None:
     message = told(tmp_path, WHOLE, {"DIALWATCH_WEB_PORT": "many"})
     assert message.startswith("environment variable DIALWATCH_WEB_PORT: ")
     assert "web.port = 'many': write a whole number" in message
+
+
+def test_shifts_of_different_teams_may_overlap(tmp_path: Path) -> None:
+    other = SHIFT.format("early", "08:00", "11:00", "08:10")
+    teams = '[[team]]\nid = "t2"\nname = "远航组"\nshifts = ["early"]\n'
+    apart = WHOLE.replace("[[team]]", f"{other}[[team]]").replace(
+        'name = "朝阳组"', 'name = "朝阳组"\nshifts = ["morning"]'
+    )
+    path = tmp_path / "config.toml"
+    path.write_text(apart + teams, encoding="utf-8")
+    assert [team.shifts for team in load(path, {}).teams] == [("morning",), ("early",)]
+    assert "overlaps" in told(tmp_path, apart + teams.replace('shifts = ["early"]', ""))
+
+
+def test_a_rota_is_a_cycle_of_days() -> None:
+    assert Working.model_validate({"rota": [2, 1, 1, 2], "rota_from": "2026-11-02"}).cycle == (
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+    )
+
+
+def test_a_tier_begins_at_its_minute() -> None:
+    tiers = [{"name": "一档", "from_minute": 3}, {"name": "二档", "from_minute": 31}]
+    rules = Discipline.model_validate({"tiers": tiers})
+    assert [rules.tier(minutes) for minutes in (None, 2, 3, 30, 31)] == [None, None, "一档", "一档", "二档"]

@@ -74,6 +74,8 @@ async def same_board(
     folder: Path, changes: list[tuple[float, Change]], now: float, site: Settings = SETTINGS
 ) -> frames.Board:
     before = await lived(folder, changes, now, site)
+    await before.store.discipline.begin_check("main", 0.0)
+    await before.refresh_duty()
     after = await restarted(folder, now, site)
     try:
         shown, again = before.snapshot(now), after.snapshot(now)

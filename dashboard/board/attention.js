@@ -1,8 +1,6 @@
 // Who needs a person now: late, unreachable, idle for long; and who has not begun while a deadline runs.
 import { nearestDeadline } from "./parts.js";
 
-const LONG_IDLE_SECONDS = 600;
-
 /** Who has not begun, while the deadline is still ahead. @param {any} board @param {number} now @returns {string[]} */
 export function notBegun(board, now) {
   const d = nearestDeadline(board.deadlines, now);
@@ -16,7 +14,7 @@ export function needPerson(board, now) {
   const late = new Set(shift.not_begun.filter((/** @type {string} */ id) => !shift.indeterminate.includes(id)));
   const of = (/** @type {"late" | "unreachable" | "idle"} */ reason, /** @type {any[]} */ agents) => agents.map((a) => ({ agent: a.id, reason }));
   const others = board.agents.filter((/** @type {any} */ a) => !late.has(a.id));
-  const idle = others.filter((/** @type {any} */ a) => a.state === "idle" && a.since != null && now - Math.max(a.since, shift.starts_at) > LONG_IDLE_SECONDS);
+  const idle = others.filter((/** @type {any} */ a) => a.state === "idle" && a.since != null && now - Math.max(a.since, shift.starts_at) > board.site.idle_seconds && !shift.excused.includes(a.id));
   return [
     ...of("late", board.agents.filter((/** @type {any} */ a) => late.has(a.id))),
     ...of("unreachable", others.filter((/** @type {any} */ a) => a.state === "unreachable")),

@@ -3,7 +3,7 @@ import { clock, duration } from "../common/format.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
 import { begunLink } from "./links.js";
-import { byId, earlier, nameOf, nearestDeadline, verdictText } from "./parts.js";
+import { byId, earlier, nameOf, nearestDeadline, verdictLink, verdictText } from "./parts.js";
 
 const NAMES = 30;
 
@@ -26,18 +26,19 @@ export function DeadlinePanel({ board, now }) {
   </div>`;
 }
 
-/** How many have begun; who was late opens below, each with the first dial. @param {{deadline: any, agents: Map<string, any>, named: boolean}} props */
+/** How many have begun; who was late, unsure or excused opens below, each with the day. @param {{deadline: any, agents: Map<string, any>, named: boolean}} props */
 function Begun({ deadline, agents, named }) {
-  const { late, indeterminate } = deadline;
+  const { late, indeterminate, excused } = deadline;
   const words = [
     `${named ? `${deadline.name} ` : ""}${t("deadline.begun", { begun: deadline.begun, expected: deadline.expected })}`,
     ...(late.length ? [t("deadline.late", { n: late.length })] : []),
     ...(indeterminate.length ? [t("deadline.indeterminate", { n: indeterminate.length })] : []),
+    ...(excused.length ? [t("deadline.excused", { n: excused.length })] : []),
   ].join(" · ");
-  if (!late.length && !indeterminate.length) return html`<span class="begun">${words}</span>`;
-  return html`<details class="begun"><summary>${words}</summary><ul class="names">${[...late, ...indeterminate].map((/** @type {string} */ id) => {
+  if (!late.length && !indeterminate.length && !excused.length) return html`<span class="begun">${words}</span>`;
+  return html`<details class="begun"><summary>${words}</summary><ul class="names">${[...late, ...indeterminate, ...excused].map((/** @type {string} */ id) => {
     const agent = agents.get(id) ?? { extension: id, first_dials: [] };
     const first = agent.first_dials.find((/** @type {any} */ f) => f.shift === deadline.shift);
-    return html`<li key=${id}><a href=${first?.call_id ? `/calls/${first.call_id}` : begunLink(deadline, id)}>${nameOf(agent)} ${first ? verdictText(first) : ""}</a></li>`;
+    return html`<li key=${id}><a href=${first ? verdictLink(first) : begunLink(deadline, id)}>${nameOf(agent)} ${first ? verdictText(first) : ""}</a></li>`;
   })}</ul></details>`;
 }

@@ -6,7 +6,7 @@ import { SoundSwitch } from "./alarm.js";
 import { Chart } from "./chart.js";
 import { DeadlinePanel } from "./deadline.js";
 import { figureLink, onLineLink } from "./links.js";
-import { GLYPH, nameOf, Progress, siteFigures, teamName, troubles, verdictClass, verdictText } from "./parts.js";
+import { GLYPH, nameOf, Progress, siteFigures, teamName, troubles, verdictClass, verdictLink, verdictText } from "./parts.js";
 import { Outcomes, Ranking, Trunks } from "./tables.js";
 
 const NOTICES = 3;
@@ -73,7 +73,7 @@ function Team({ team, board, now }) {
 /** @param {{agent: any, board: any, now: number}} props */
 function Tile({ agent, board, now }) {
   const f = agent.figures;
-  const last = [...agent.first_dials].reverse().find((/** @type {any} */ d) => d.verdict === "late" || d.verdict === "not_started" || d.verdict === "indeterminate");
+  const last = [...agent.first_dials].reverse().find((/** @type {any} */ d) => d.verdict === "late" || d.verdict === "not_started" || d.verdict === "indeterminate" || d.verdict === "excused");
   const since = agent.since == null ? "" : duration(now - agent.since);
   const faint = f.finished < 10 ? "faint" : "";
   /** @param {string} key @param {string} short @param {string} value @param {string} [cls] */
@@ -87,11 +87,8 @@ function Tile({ agent, board, now }) {
   </div>`;
 }
 
-/** A verdict leads to the first dial it is about. @param {any} first */
-const verdict = (first) =>
-  first.call_id
-    ? html`<a tabindex="-1" class=${`verdict ${verdictClass(first)}`} href=${`/calls/${first.call_id}`}>${verdictText(first)}</a>`
-    : html`<span class=${`verdict ${verdictClass(first)}`}>${verdictText(first)}</span>`;
+/** A verdict leads to the person's day, with all that it rests on. @param {any} first */
+const verdict = (first) => html`<a tabindex="-1" class=${`verdict ${verdictClass(first)}`} href=${verdictLink(first)}>${verdictText(first)}</a>`;
 
 /** @type {Record<string, string>} */
 const DIRECTION = { inbound: "← ", internal: "⇄ " };

@@ -41,6 +41,8 @@ export function troubles(live, now) {
   // A PBX that is down is told above, with what it is doing about it.
   for (const alert of board.alerts)
     if (alert.kind !== "link_down") found.push({ act: alert.kind !== "idle" && alert.kind !== "connect_rate", text: alert.text[language()], href: "/alerts/", desk: alert.kind === "not_begun" });
+  const unknown = board.site.calendar_unknown_from;
+  if (unknown) found.push({ act: false, text: t("calendar.unknown", { day: unknown }) });
   const writer = board.site.writer;
   if (writer.state && writer.state !== "ok") found.push({ act: writer.state === "losing", text: t(`writer.${writer.state}`, { n: writer.pending }) });
   return found;
@@ -82,3 +84,6 @@ export function verdictText(first) {
 
 /** Rows by their id. @param {any[]} rows @returns {Map<string, any>} */
 export const byId = (rows) => new Map(rows.map((row) => [row.id, row]));
+
+/** The day of whom a verdict is about; of an extension that is nobody's, the call. @param {any} first */
+export const verdictLink = (first) => (first.person == null ? `/calls/${first.call_id ?? ""}` : `/agent/?${new URLSearchParams({ person: String(first.person), day: first.day })}`);

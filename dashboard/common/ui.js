@@ -43,6 +43,7 @@ export function Bar({ page, children }) {
       <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
       <a href="/reports/" aria-current=${page === "reports" ? "page" : null}>${t("nav.reports")}</a>
       <a href="/alerts/" aria-current=${page === "alerts" ? "page" : null}>${t("nav.alerts")}</a>
+      <a href="/ledger/" aria-current=${page === "discipline" ? "page" : null}>${t("nav.discipline")}</a>
     </nav>
     <div class="bar-middle">${children}</div>
     <${Switches} />

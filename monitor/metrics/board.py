@@ -10,26 +10,37 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from monitor.domain import Brief, Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
+from monitor.duty import Finding
 from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
 from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.day import SLOT_SECONDS, Day
 from monitor.metrics.halfdays import HalfDays
+from monitor.metrics.posts import Duty, duty_of
 from monitor.metrics.ranking import ranking
 from monitor.metrics.recent import Recent
 from monitor.metrics.roster import UNASSIGNED, Roster
 from monitor.metrics.tally import Contribution, contribution, stints
-from monitor.metrics.view import View, link_frames
+from monitor.metrics.view import View, blind_times, link_frames
 
 RANKING_SECONDS = 5.0
 
 
 class BoardSettings(Protocol):
     """The part of the settings that the board needs (``config.Settings``)."""
+
+    @property
+    def calendar(self) -> Any:
+        """When the site works."""
+
+    @property
+    def discipline(self) -> Any:
+        """The tiers of lateness, and from when on an idle gap is long."""
 
     @property
     def site(self) -> Any:
@@ -47,7 +58,7 @@ class BoardSettings(Protocol):
 class Board:
     """The wall-board of one centre."""
 
-    def __init__(self, settings: BoardSettings) -> None:
+    def __init__(self, settings: BoardSettings, duty: Duty | None = None) -> None:
         self._site = settings.site
         self._zone: ZoneInfo = settings.site.timezone
         self._roster = Roster(settings.teams, settings.site.targets)
@@ -58,7 +69,8 @@ class Board:
         self._alerts: list[frames.Alert] = []
         self._date = ""
         self._day = Day()
-        self._half_days = HalfDays(settings.shifts, self._zone)
+        self._idle_seconds: float = settings.discipline.idle_minutes * 60
+        self._half_days = HalfDays(duty or duty_of(settings), settings.discipline.tier)
         self._ahead: dict[str, Call | Brief] = {}
         self._going_on: dict[str, set[str]] = {}
         self._settling: set[str] = set()
@@ -92,6 +104,30 @@ class Board:
             self._gaps[change.id] = change
             self._changed.parts |= {"gaps", "deadlines"}
             self._changed.agents |= {agent.id for agent in self._agents.values() if agent.pbx == change.pbx}
+
+    def learn(self, duty: Duty, now: float) -> None:
+        """Take a new plan: seats, days entered by hand, absences. What is known of today stays."""
+        self._half_days.duty = duty
+        if not self._date:
+            return
+        self._half_days.turn(date.fromisoformat(self._date))
+        self._day.hours = shifts.hours(self._half_days.windows, self._day.start, self._day.end)
+        for agent in self._agents.values():
+            agent.time_line.work(self._hours_of(agent.id, now))
+        self._changed.parts |= {"site", "deadlines", "hours"}
+        self._changed.agents |= self._agents.keys()
+
+    def findings(self, now: float) -> list[Finding]:
+        """The verdicts of today's shifts, and of those of yesterday that went on past midnight."""
+        self._turn(now)
+        return self._half_days.findings(now, blind_times(self._gaps.values(), now))
+
+    def _hours_of(self, agent: str, now: float) -> list[tuple[float, float]]:
+        """When whoever has an extension now has to work today; in no team: whenever anybody does."""
+        person = self._half_days.duty.holder(agent, now)
+        if person is None:
+            return list(self._day.hours)
+        return self._half_days.duty.hours(person, self._day.start, self._day.end)
 
     def storage(self, state: str, pending: int) -> None:
         """How storing goes: ``ok``, ``spilling`` or ``losing``, and how much waits."""
@@ -139,7 +175,7 @@ class Board:
         self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
         self._roster.forget_strangers()
         for agent in self._agents.values():
-            agent.new_day(self._day.hours)
+            agent.new_day(self._hours_of(agent.id, now))
         self._settling.clear()
         self._changed = Changed(self._agents, self._roster.team_ids(), self._day.trunks, PARTS)
         ahead, self._ahead = self._ahead, {}
@@ -271,7 +307,7 @@ class Board:
         self._rank(now)
         view = self._view(now)
         return frames.Board(
-            site=view.site(self._date, self._storage),
+            site=view.site(self._date, self._storage, self._idle_seconds),
             deadlines=view.deadlines(),
             teams=[view.team(team) for team in self._roster.team_ids()],
             trunks=[trunk.frame() for _, trunk in sorted(self._day.trunks.items()) if trunk.seizures],
@@ -303,7 +339,7 @@ class Board:
         view = self._view(now)
         agents = [view.agent(self._agents[key]) for key in sorted(changed.agents)]
         return frames.Changes(
-            site=view.site(self._date, self._storage) if "site" in parts else None,
+            site=view.site(self._date, self._storage, self._idle_seconds) if "site" in parts else None,
             deadlines=view.deadlines() if "deadlines" in parts else None,
             teams=[view.team(team) for team in sorted(changed.teams)] or None,
             trunks=[self._day.trunks[key].frame() for key in sorted(changed.trunks)] or None,

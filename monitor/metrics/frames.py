@@ -49,12 +49,16 @@ class CallNow(Frame, kw_only=True):
 
 
 class FirstDial(Frame, kw_only=True):
-    """Verdict on one half-day, with its evidence."""
+    """Verdict on one half-day, with its evidence; ``why`` is the kind of absence, or what made it a day off."""
 
     shift: str
+    day: str
+    person: int | None
     at: float | None
     verdict: str
     late_minutes: int | None
+    tier: str | None
+    why: str | None
     call_id: str | None
     on_inbound: bool
 
@@ -117,6 +121,7 @@ class Deadline(Frame, kw_only=True):
     not_begun: list[str]
     late: list[str]
     indeterminate: list[str]
+    excused: list[str]
 
 
 class Rank(Frame, kw_only=True):
@@ -165,6 +170,8 @@ class Site(Frame, kw_only=True):
     agents_total: int
     states: dict[str, int]
     effective_seconds: float
+    idle_seconds: float
+    calendar_unknown_from: str | None
     writer: dict[str, Any]
 
 

@@ -9,22 +9,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
-from zoneinfo import ZoneInfo
 
+from monitor.duty import Finding
 from monitor.metrics import frames, shifts
-from monitor.metrics.agent import AgentDay
+from monitor.metrics.findings import BlindTimes, First, Tiers, blind_times, decide, no_tiers, verdict_on
+from monitor.metrics.posts import Duty, Post
 from monitor.metrics.tally import Stint
-
-First = tuple[float, str]
-"""Begin of a dial, and its call."""
 
 _NEVER: First = (float("inf"), "")
 
 INBOUND_SECONDS = 4 * 3600.0
 """An inbound call that goes on over a deadline has begun so long before it at most."""
-
-BlindTimes = Mapping[str, Sequence[shifts.Blind]]
-"""By PBX, when it was not heard."""
 
 
 class HalfDays:
@@ -36,15 +31,15 @@ class HalfDays:
         "_inbound",
         "_inbound_of",
         "_loaded",
-        "_shifts",
-        "_zone",
+        "_tiers",
         "begins_at",
+        "duty",
         "windows",
     )
 
-    def __init__(self, plan: Iterable[shifts.ShiftTimes], zone: ZoneInfo) -> None:
-        self._shifts = tuple(plan)
-        self._zone = zone
+    def __init__(self, duty: Duty, tiers: Tiers = no_tiers) -> None:
+        self.duty = duty
+        self._tiers = tiers
         self.windows: list[shifts.Window] = []
         self.begins_at = float("-inf")
         self._dials: dict[str, tuple[str, float]] = {}
@@ -56,8 +51,8 @@ class HalfDays:
 
     def turn(self, day: date) -> None:
         """Begin a day. ``begins_at`` is from when on calls matter to it."""
-        self.windows = shifts.windows_touching(day, self._shifts, self._zone)
-        midnight, _ = shifts.day_bounds(day, self._zone)
+        self.windows = self.duty.windows_touching(day)
+        midnight, _ = shifts.day_bounds(day, self.duty.zone)
         reach = [min(each.counts_from, each.dial_by_at - INBOUND_SECONDS) for each in self.windows]
         self.begins_at = min([midnight, *reach])
         for call_id, (begun_at, _) in tuple(self._inbound.items()):
@@ -138,9 +133,11 @@ class HalfDays:
         else:
             first[agent] = earliest
 
-    def stages(self, now: float) -> tuple[tuple[str, bool], ...]:
+    def stages(self, now: float) -> tuple[tuple[str, bool, bool], ...]:
         """Where each shift stands, and whether its deadline is over: what the board shows changes with it."""
-        return tuple((_stage(window, now), now > window.dial_by_at) for window in self.windows)
+        return tuple(
+            (_stage(window, now), now > window.dial_by_at, now > window.late_at) for window in self.windows
+        )
 
     def waiting(self, agents: Iterable[str], now: float) -> set[str]:
         """Agents whose verdict changes with time alone: the deadline is over, and they have not dialled or were
@@ -156,41 +153,90 @@ class HalfDays:
             if any(agent not in first or self._on_inbound(agent, window, now) for window, first in late)
         }
 
-    def of(
-        self, agent: AgentDay, now: float, blind: BlindTimes, *, scheduled: bool
-    ) -> list[frames.FirstDial]:
-        """An agent's verdicts, with their evidence."""
+    def of(self, agent: str, now: float, blind: BlindTimes) -> list[frames.FirstDial]:
+        """The verdicts on whoever has an extension now, with their evidence."""
+        person = self.duty.holder(agent, now)
         found = []
-        for window, firsts in zip(self.windows, self._first, strict=True):
-            first = firsts.get(agent.id)
-            kind, minutes = shifts.Verdict.OFF, None
-            if scheduled:
-                kind, minutes = shifts.verdict(
-                    window, first[0] if first else None, now, blind.get(agent.pbx, ())
-                )
-            found.append(
-                frames.FirstDial(
-                    shift=window.shift,
-                    at=first[0] if first else None,
-                    verdict=kind,
-                    late_minutes=minutes,
-                    call_id=first[1] if first else None,
-                    on_inbound=self._on_inbound(agent.id, window, now),
-                )
-            )
+        for number, window in enumerate(self.windows):
+            post = None if person is None else self.duty.posts(window).get(person)
+            if post is None:
+                first = self._first[number].get(agent)
+                found.append(_unscheduled(window, first, self._on_inbound(agent, window, now)))
+            else:
+                found.append(self._frame(number, post, now, blind))
         return found
 
-    def deadlines(self, agents: Sequence[AgentDay], now: float, blind: BlindTimes) -> list[frames.Deadline]:
-        """Each half-day's check over the scheduled agents."""
+    def _frame(self, number: int, post: Post, now: float, blind: BlindTimes) -> frames.FirstDial:
+        """What a tile shows of a finding; made without it, because tiles change all the time."""
+        window = self.windows[number]
+        first = self._first_of(number, post)
+        verdict, minutes = verdict_on(post, window, first, now, blind_times(post, blind))
+        return frames.FirstDial(
+            shift=window.shift,
+            day=window.day.isoformat(),
+            person=post.person,
+            at=first[0] if first else None,
+            verdict=verdict,
+            late_minutes=minutes,
+            tier=self._tiers(minutes) if minutes is not None else None,
+            why=post.reason,
+            call_id=first[1] if first else None,
+            on_inbound=self._on_inbound(post.agent, window, now),
+        )
+
+    def findings(self, now: float, blind: BlindTimes) -> list[Finding]:
+        """The verdicts on everybody in every shift."""
+        return [
+            self._finding(number, post, now, blind)
+            for number, window in enumerate(self.windows)
+            for post in self.duty.posts(window).values()
+        ]
+
+    def _finding(self, number: int, post: Post, now: float, blind: BlindTimes) -> Finding:
+        window = self.windows[number]
+        return decide(
+            post,
+            window,
+            self._first_of(number, post),
+            now=now,
+            blind=blind,
+            on_inbound=self._on_inbound(post.agent, window, now),
+            tiers=self._tiers,
+        )
+
+    def _first_of(self, number: int, post: Post) -> First | None:
+        """A person's first dial, on whatever extension the person had."""
+        window = self.windows[number]
+        if post.stayed:
+            return self._first[number].get(post.agent)
+        found: list[First] = []
+        for span in post.spans:
+            if (span.start, span.end) == (window.counts_from, window.ends_at):
+                found += [self._first[number][span.agent]] if span.agent in self._first[number] else []
+            else:
+                self._enter()
+                found += [
+                    (at, call_id)
+                    for call_id, (agent, at) in self._dials.items()
+                    if agent == span.agent and span.start <= at < span.end
+                ]
+        return min(found, default=None)
+
+    def deadlines(self, now: float, blind: BlindTimes) -> list[frames.Deadline]:
+        """Each half-day's check over those who have to dial."""
         found = []
-        for window, first in zip(self.windows, self._first, strict=True):
-            verdicts = {
-                agent.id: shifts.verdict(
-                    window, first[agent.id][0] if agent.id in first else None, now, blind.get(agent.pbx, ())
-                )[0]
-                for agent in agents
-            }
-            not_begun = [key for key in verdicts if key not in first]
+        for number, window in enumerate(self.windows):
+            told: dict[shifts.Verdict, list[str]] = {}
+            not_begun, expected = [], 0
+            for post in self.duty.posts(window).values():
+                if not post.scheduled:
+                    continue
+                first = self._first_of(number, post)
+                verdict, _ = verdict_on(post, window, first, now, blind_times(post, blind))
+                told.setdefault(verdict, []).append(post.agent)
+                if verdict is not shifts.Verdict.EXCUSED:
+                    expected += 1
+                    not_begun += [post.agent] if first is None else []
             found.append(
                 frames.Deadline(
                     shift=window.shift,
@@ -200,14 +246,31 @@ class HalfDays:
                     dial_by_at=window.dial_by_at,
                     ends_at=window.ends_at,
                     state=_stage(window, now),
-                    expected=len(verdicts),
-                    begun=len(verdicts) - len(not_begun),
+                    expected=expected,
+                    begun=expected - len(not_begun),
                     not_begun=not_begun,
-                    late=_with(verdicts, shifts.Verdict.LATE),
-                    indeterminate=_with(verdicts, shifts.Verdict.INDETERMINATE),
+                    late=told.get(shifts.Verdict.LATE, []),
+                    indeterminate=told.get(shifts.Verdict.INDETERMINATE, []),
+                    excused=told.get(shifts.Verdict.EXCUSED, []),
                 )
             )
         return found
+
+
+def _unscheduled(window: shifts.Window, first: First | None, on_inbound: bool) -> frames.FirstDial:
+    """Of an extension that nobody has in this shift."""
+    return frames.FirstDial(
+        shift=window.shift,
+        day=window.day.isoformat(),
+        person=None,
+        at=first[0] if first else None,
+        verdict=shifts.Verdict.OFF,
+        late_minutes=None,
+        tier=None,
+        why=None,
+        call_id=first[1] if first else None,
+        on_inbound=on_inbound,
+    )
 
 
 def _counts(window: shifts.Window, at: float) -> bool:
@@ -220,7 +283,3 @@ def _stage(window: shifts.Window, now: float) -> str:
     if now < window.dial_by_at:
         return "running"
     return "passed" if now < window.ends_at else "over"
-
-
-def _with(verdicts: Mapping[str, shifts.Verdict], kind: shifts.Verdict) -> list[str]:
-    return [key for key, verdict in verdicts.items() if verdict is kind]

@@ -81,6 +81,12 @@ class TimeLine:
     def __len__(self) -> int:
         return len(self._order)
 
+    def work(self, hours: Hours) -> None:
+        """Other working hours: they are known better now."""
+        if hours != self._hours:
+            self._hours = hours
+            self._past, self._folded = Line(), 0
+
     def put(self, call_id: str, part: Stint | None) -> None:
         """The agent's part in a call as it is now; ``None`` takes it away."""
         if self._loaded:

@@ -37,7 +37,11 @@ class SitePlan:
                 VERSION,
                 str(self._zone),
                 self._effective,
-                [[s.id, s.start, s.end, s.dial_by, s.counts_from, sorted(s.days)] for s in self._shifts],
+                [
+                    [s.id, s.start, s.end, s.dial_by, s.counts_from, sorted(s.days)]
+                    + [[pause.start, pause.end] for pause in s.breaks]
+                    for s in self._shifts
+                ],
             ]
         ).decode()
 

@@ -19,6 +19,7 @@ from monitor.metrics.board import BoardSettings
 from monitor.metrics.day import HOUR_SECONDS
 from monitor.metrics.periods import COMPARED, Kind, Period
 from monitor.metrics.plan import SitePlan
+from monitor.metrics.posts import Duty
 from monitor.metrics.roster import UNASSIGNED
 from monitor.metrics.sheet import SITE, Before, HeatRow, Hour, Line, Report, Shift, Trend
 from monitor.metrics.tally import MICRO, seconds
@@ -50,7 +51,7 @@ class Source(msgspec.Struct, kw_only=True):
     ``figures``: by PBX, agent and day, and by hour where an extension changed hands; ``hours``: by hour, and by PBX,
     agent and day where the report needs them; ``lines``: the time lines; ``earlier``: by day (and PBX and agent, for a
     team's report), of the periods compared with; ``trunks``: by PBX and trunk, for that group only. ``first_days``: by PBX, the first
-    day with a call; before it nothing was heard, so nobody is judged.
+    day with a call; before it nothing was heard, so nobody is judged. ``duty``: who was to work, and who is excused.
     """
 
     figures: pd.DataFrame
@@ -66,6 +67,7 @@ class Source(msgspec.Struct, kw_only=True):
     on_inbound: Collection[tuple[str, str, str, str]]
     current: bool
     first_days: Mapping[str, str]
+    duty: Duty
 
 
 def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:
@@ -103,6 +105,7 @@ def report(
         blind,
         lambda *of: of in source.on_inbound,
         now,
+        source.duty,
     )
     figures = _with_people(source.figures, source, team)
     hours = _with_people(source.hours, source, team)
@@ -111,7 +114,9 @@ def report(
     if period.kind is not Kind.DAILY:
         for line in agents:
             line.first_dials = [
-                check for check in line.first_dials if check.verdict != shifts.Verdict.ON_TIME
+                check
+                for check in line.first_dials
+                if check.verdict not in (shifts.Verdict.ON_TIME, shifts.Verdict.OFF)
             ]
     teams = _team_lines(settings, source, agents, figures)
     site = _whole(SITE, settings.site.name, agents, figures)

@@ -23,9 +23,19 @@ class Verdict(StrEnum):
     ON_TIME = "on_time"
     LATE = "late"
     NOT_STARTED = "not_started"
+    EXCUSED = "excused"
     PENDING = "pending"
     INDETERMINATE = "indeterminate"
     OFF = "off"
+
+
+class BreakTimes(Protocol):
+    """A pause inside a shift."""
+
+    @property
+    def start(self) -> time: ...
+    @property
+    def end(self) -> time: ...
 
 
 class ShiftTimes(Protocol):
@@ -45,17 +55,24 @@ class ShiftTimes(Protocol):
     def counts_from(self) -> time: ...
     @property
     def days(self) -> tuple[int, ...]: ...
+    @property
+    def grace_minutes(self) -> int: ...
+    @property
+    def breaks(self) -> Sequence[BreakTimes]: ...
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A shift on one day, in epoch seconds."""
+    """A shift on the day it begins, in epoch seconds; late is who has not dialled by ``late_at``."""
 
+    day: date
     shift: str
     name: str
     counts_from: float
     starts_at: float
     dial_by_at: float
+    late_at: float
     ends_at: float
+    breaks: tuple[tuple[float, float], ...] = ()
 
 
 def day_of(at: float, zone: ZoneInfo) -> date:
@@ -70,23 +87,31 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[float, float]:
 
 def windows(day: date, shifts: Iterable[ShiftTimes], zone: ZoneInfo) -> list[Window]:
     """The shifts that start on a day, in order; those past midnight end on the next."""
-    found = []
-    for shift in shifts:
-        if day.weekday() not in shift.days:
-            continue
-        early = day - timedelta(days=1) if shift.counts_from > shift.start else day
-        after = day + timedelta(days=1)
-        found.append(
-            Window(
-                shift=shift.id,
-                name=shift.name,
-                counts_from=_instant(early, shift.counts_from, zone),
-                starts_at=_instant(day, shift.start, zone),
-                dial_by_at=_instant(after if shift.dial_by < shift.start else day, shift.dial_by, zone),
-                ends_at=_instant(after if shift.end <= shift.start else day, shift.end, zone),
-            )
-        )
-    return sorted(found, key=lambda window: window.starts_at)
+    found = [window(day, shift, zone) for shift in shifts if day.weekday() in shift.days]
+    return sorted(found, key=lambda each: each.starts_at)
+
+
+def window(day: date, shift: ShiftTimes, zone: ZoneInfo) -> Window:
+    """A shift that begins on a day, whatever its weekday."""
+
+    def at(clock: time, *, after: bool) -> float:
+        """An instant of the shift; those on the clock before its start are on the next day."""
+        past_midnight = clock <= shift.start if after else clock < shift.start
+        return _instant(day + timedelta(days=past_midnight), clock, zone)
+
+    early = timedelta(days=shift.counts_from > shift.start)
+    dial_by_at = at(shift.dial_by, after=False)
+    return Window(
+        day=day,
+        shift=shift.id,
+        name=shift.name,
+        counts_from=_instant(day - early, shift.counts_from, zone),
+        starts_at=_instant(day, shift.start, zone),
+        dial_by_at=dial_by_at,
+        late_at=dial_by_at + 60.0 * shift.grace_minutes,
+        ends_at=at(shift.end, after=True),
+        breaks=tuple((at(each.start, after=False), at(each.end, after=True)) for each in shift.breaks),
+    )
 
 
 def _instant(day: date, clock: time, zone: ZoneInfo) -> float:
@@ -108,7 +133,7 @@ def verdict(
     window: Window, first_dial_at: float | None, now: float, blind: Sequence[Blind] = ()
 ) -> tuple[Verdict, int | None]:
     """The verdict at ``now``, and the whole minutes late (begun minutes count, so at least 1)."""
-    by = window.dial_by_at
+    by = window.late_at
     if first_dial_at is not None and first_dial_at <= by:
         return Verdict.ON_TIME, None
     if first_dial_at is None and now <= by:
@@ -119,7 +144,7 @@ def verdict(
     blind_since = min((start for start, end in blind if start < until and end > by), default=None)
     if blind_since is None and first_dial_at is None and now >= window.ends_at:
         return Verdict.NOT_STARTED, None
-    return Verdict.LATE, _minutes(by, until if blind_since is None else blind_since)
+    return Verdict.LATE, _minutes(window.dial_by_at, until if blind_since is None else blind_since)
 
 
 def _minutes(start: float, end: float) -> int:
@@ -142,9 +167,27 @@ def _overlaps(blind: Sequence[Blind], start: float, end: float) -> bool:
 
 
 def hours(day: Iterable[Window], start: float, end: float) -> list[tuple[float, float]]:
-    """The shifts' hours that lie between two instants, such as a day's begin and end; none counts twice."""
-    clipped = ((max(start, window.starts_at), min(end, window.ends_at)) for window in day)
+    """The shifts' hours without their breaks that lie between two instants; none counts twice."""
+    found: list[tuple[float, float]] = []
+    for each in day:
+        found += without([(each.starts_at, each.ends_at)], each.breaks)
+    clipped = ((max(start, begin), min(end, to)) for begin, to in found)
     return joined((begin, to) for begin, to in clipped if begin < to)
+
+
+def without(
+    periods: Iterable[tuple[float, float]], taken: Iterable[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """What is left of periods when others are taken away."""
+    left = list(periods)
+    for start, end in taken:
+        left = [
+            part
+            for begin, to in left
+            for part in ((begin, min(to, start)), (max(begin, end), to))
+            if part[0] < part[1]
+        ]
+    return left
 
 
 def elapsed_share(now: float, scheduled: Sequence[tuple[float, float]]) -> float:

@@ -9,7 +9,9 @@ from typing import Protocol
 import msgspec
 
 from monitor.metrics import frames, shifts, targets
+from monitor.metrics.findings import verdict_on
 from monitor.metrics.plan import SitePlan
+from monitor.metrics.posts import Duty
 from monitor.metrics.sheet import ShiftCheck
 
 SUMMED = ("dials", "connects", "effective_connects", "talk_minutes")
@@ -110,8 +112,12 @@ def check(
     blind: Mapping[str, Sequence[shifts.Blind]],
     on_inbound: Callable[[str, str, str, str], bool],
     now: float,
+    duty: Duty,
 ) -> None:
-    """The verdict of every half-day that has begun to count, with its evidence, into ``Member.checks``."""
+    """The verdict of every half-day that has begun to count, with its evidence, into ``Member.checks``.
+
+    Who works other shifts has no verdict in this one.
+    """
     places = sorted({seat for member in found.values() for seat in member.seats})
     for day in days:
         for window in plan.windows(day):
@@ -120,18 +126,24 @@ def check(
             for pbx, extension in places:
                 seat = who(pbx, extension, window.starts_at)
                 member = found.get(key_of(seat)) if seat is not None else None
-                if member is None:
+                post = duty.posts(window).get(seat.person_id) if seat is not None else None
+                if member is None or (post is not None and post.why == "shift"):
                     continue
                 of = (day.isoformat(), window.shift, pbx, extension)
                 at, call_id = first.get(of, (None, None))
                 kind, minutes = shifts.verdict(window, at, now, blind.get(pbx, ()))
+                if post is not None and (not post.scheduled or post.absence is not None):
+                    kind, minutes = verdict_on(post, window, None, now, ())
                 member.checks.append(
                     ShiftCheck(
                         day=of[0],
                         shift=window.shift,
+                        person=None if seat is None else seat.person_id,
                         at=at,
                         verdict=kind,
                         late_minutes=minutes,
+                        tier=None,
+                        why=None if post is None else post.reason,
                         call_id=call_id,
                         on_inbound=on_inbound(*of),
                     )

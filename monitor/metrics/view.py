@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from monitor.domain import Gap, LinkStatus
@@ -30,7 +31,7 @@ class View:
 
     def deadlines(self) -> list[frames.Deadline]:
         """The deadlines of the day, and who has not begun."""
-        return self._half_days.deadlines(tuple(self._roster.rostered.values()), self._now, self.blind)
+        return self._half_days.deadlines(self._now, self.blind)
 
     def agent(self, agent: AgentDay) -> frames.Agent:
         """One tile."""
@@ -47,9 +48,7 @@ class View:
             targets=targets.times(self._roster.targets.get(agent.team), 1),
             last_call_ended_at=agent.line.last_ended_at,
             longest_idle_seconds=round(agent.line.longest_idle, 1),
-            first_dials=self._half_days.of(
-                agent, self._now, self.blind, scheduled=agent.id in self._roster.rostered
-            ),
+            first_dials=self._half_days.of(agent.id, self._now, self.blind),
         )
 
     def team(self, team: str) -> frames.Team:
@@ -67,9 +66,10 @@ class View:
             states=_states(members),
         )
 
-    def site(self, date: str, storage: dict[str, Any]) -> frames.Site:
-        """The whole centre on its day ``date``; ``storage`` is how writing goes."""
+    def site(self, day: str, storage: dict[str, Any], idle_seconds: float) -> frames.Site:
+        """The whole centre on its ``day``; ``storage`` is how writing goes, an idle gap so long is shown."""
         roster = self._roster
+        unknown = self._half_days.duty.calendar.uncovered_from(date.fromisoformat(day))
         asked = targets.total(
             [targets.times(roster.targets[team], len(roster.members[team])) for team in roster.teams],
             self._site.targets.connect_rate,
@@ -79,13 +79,15 @@ class View:
             name=self._site.name,
             timezone=str(self._site.timezone),
             language=self._site.language,
-            date=date,
+            date=day,
             figures=self._day.site.figures(),
             targets=asked,
             pace=rates.pace(self._day.site.dials, asked.dials, share),
             agents_total=len(roster.rostered),
             states=_states(roster.shown()),
             effective_seconds=self._site.effective_seconds,
+            idle_seconds=idle_seconds,
+            calendar_unknown_from=None if unknown is None else unknown.isoformat(),
             writer=storage,
         )
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import msgspec
 import pandas as pd
 
+from monitor import attendance
 from monitor.config import Settings
 from monitor.metrics import reports, shifts
 from monitor.metrics.periods import Kind, Period, period_of
@@ -68,6 +69,7 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
         everybody = {(a.pbx, a.extension) for a in roster.assignments}
         inbound = await _on_inbound(store, plan, period.first, now, of_team if wanted.team else everybody)
     current = await sums.current()
+    duty = await attendance.duty_for(store, settings, period.first, period.last)
     tomorrow = (today(settings, now) + timedelta(days=1)).isoformat()
     first_days = {pbx.name: await sums.first_day(pbx.name) or tomorrow for pbx in settings.pbx}
 
@@ -86,6 +88,7 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
             on_inbound=inbound,
             current=current,
             first_days=first_days,
+            duty=duty,
         )
         return reports.report(settings, plan, period, source, now, wanted.team, wanted.group)
 

@@ -135,6 +135,65 @@ class AssignmentRow(Base):
     __table_args__ = (Index("ix_assignments_extension", "pbx", "extension", "valid_from"),)
 
 
+class OwnDayRow(Base):
+    """A day entered by hand: of a person, a team, or (0 and empty) the site."""
+
+    __tablename__ = "own_days"
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    team_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    official: Mapped[bool] = mapped_column(primary_key=True)
+    working: Mapped[bool]
+    name: Mapped[str] = mapped_column(String(128))
+    entered_by: Mapped[str] = mapped_column(String(128))
+    entered_at: Mapped[float]
+
+
+class AbsenceRow(Base):
+    """Somebody need not dial from when to when; ``source`` is the id in the system it was imported from."""
+
+    __tablename__ = "absences"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    starts_at: Mapped[float]
+    ends_at: Mapped[float]
+    reason: Mapped[str] = mapped_column(Text)
+    granted_by: Mapped[str] = mapped_column(String(128))
+    granted_at: Mapped[float]
+    source: Mapped[str | None] = mapped_column(String(160), unique=True)
+    withdrawn_at: Mapped[float | None]
+    __table_args__ = (Index("ix_absences_time", "starts_at", "ends_at"),)
+
+
+class VerdictRow(Base):
+    """A verdict on a person and shift as it was from ``decided_at`` on; a later row replaces it, none is changed."""
+
+    __tablename__ = "verdicts"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    person_id: Mapped[int]
+    day: Mapped[str] = mapped_column(String(10))
+    shift: Mapped[str] = mapped_column(String(64))
+    verdict: Mapped[str] = mapped_column(String(16))
+    minutes: Mapped[int | None]
+    evidence: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[float]
+    __table_args__ = (Index("ix_verdicts_day", "day", "person_id", "shift", "id"),)
+
+
+class AuditRow(Base):
+    """Who did what to what, when and why."""
+
+    __tablename__ = "audit"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[float]
+    who: Mapped[str] = mapped_column(String(128))
+    what: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(160))
+    why: Mapped[str] = mapped_column(Text)
+    __table_args__ = (Index("ix_audit_subject", "subject"),)
+
+
 class UserRow(Base):
     """A login of the dashboard."""
 

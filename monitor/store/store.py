@@ -29,6 +29,7 @@ from monitor.store.calls import (
     row_of,
     segment_rows,
 )
+from monitor.store.discipline import DisciplineStore
 from monitor.store.engine import insert_for, make_engine, transaction
 from monitor.store.rollups import Rollups
 from monitor.store.schema import (
@@ -77,6 +78,7 @@ class Store:
         self._plan = plan
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
+        self.discipline = DisciplineStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from monitor.web import alerts, auth, board, calls, faults, ops, pages, recordings, reference, reports
+from monitor.web import (
+    agent_day,
+    alerts,
+    auth,
+    board,
+    calendar,
+    calls,
+    faults,
+    leave,
+    ledger,
+    ops,
+    pages,
+    recordings,
+    reference,
+    reports,
+)
 from monitor.web.context import AppContext
 from monitor.web.guard import GuardMiddleware
 from monitor.web.headers import HeadersMiddleware
@@ -25,7 +40,7 @@ def create_app(context: AppContext) -> FastAPI:
     )
     static = pages.Pages(context.pages)
     faults.install(app, static.missing)
-    for room in (auth, board, calls, recordings, reports, alerts, ops):
+    for room in (auth, board, calls, recordings, leave, calendar, ledger, agent_day, reports, alerts, ops):
         app.include_router(room.router(context))
     app.include_router(reference.router(app))
     app.include_router(pages.router(static))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class AppContext:
 
     ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
     the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages,
-    ``desk`` the alerts'.
+    ``desk`` the alerts'; ``plan_changed`` is to be called when days by hand or absences were entered.
     """
 
     settings: Settings
@@ -53,5 +53,6 @@ class AppContext:
     trunks: Callable[[], Sequence[str]]
     directory: Directory
     desk: Desk
+    plan_changed: Callable[[], Awaitable[None]]
     passwords: Passwords
     throttle: Throttle = field(repr=False)

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,8 @@ from tests.real.require import unavailable
 
 AGENTS = 12
 SPEED = 10.0
+DAY = date(2026, 11, 24)
+"""The same day makes the same calls: somebody is late on it."""
 
 LISTEN_FOR_VIOLATIONS = """
   window.violations = [];
@@ -37,7 +39,7 @@ class Product:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.options = Options(
-                speed=speed, agents=agents, start=start, port=probe.getsockname()[1], data_dir=folder
+                speed=speed, agents=agents, start=start, day=DAY, port=probe.getsockname()[1], data_dir=folder
             )
         self.url = f"http://127.0.0.1:{self.options.port}"
         self.password = ""

@@ -23,6 +23,10 @@ PAGES = {
     "/calls/": "tbody tr",
     "/reports/": ".people tbody tr",
     "/alerts/": ".alerts td",
+    "/ledger/": ".account",
+    "/leave/": ".fields",
+    "/calendar/": ".month",
+    "/agent/": ".track a",
     "/login": ".card",
     "/setup?token=x": ".card",
 }

@@ -41,8 +41,8 @@ ROTATION = """async ({agents, teams, now, waiting}) => {
   const {pagesOf, Rotation} = await import("/board/rotation.js");
   const state = (i) => i % 50 === 7 ? "unreachable" : i % 60 === 9 ? "idle" : "talking";
   const rows = Array.from({length: agents}, (_, i) => ({id: `main/${8001 + i}`, team: `t${Math.floor(i * teams / agents)}`, state: state(i), since: now - 1200, first_dials: []}));
-  const deadline = {counts_from: 0, starts_at: 900, dial_by_at: 1500, ends_at: 12000, not_begun: rows.slice(3, 3 + waiting).map((row) => row.id), indeterminate: []};
-  const board = {agents: rows, teams: Array.from({length: teams}, (_, i) => ({id: `t${i}`, agents: 1})), deadlines: [deadline]};
+  const deadline = {counts_from: 0, starts_at: 900, dial_by_at: 1500, ends_at: 12000, not_begun: rows.slice(3, 3 + waiting).map((row) => row.id), indeterminate: [], excused: []};
+  const board = {agents: rows, teams: Array.from({length: teams}, (_, i) => ({id: `t${i}`, agents: 1})), deadlines: [deadline], site: {idle_seconds: 600}};
   const pages = pagesOf(board, [{id: rows[0].id}], now);
   const turned = [];
   const rotation = new Rotation();

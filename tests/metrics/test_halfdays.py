@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.config import Shift
-from monitor.metrics.agent import AgentDay
 from monitor.metrics.halfdays import HalfDays
+from monitor.metrics.posts import ConfiguredSeat, Duty
 from monitor.metrics.tally import Stint
 from tests.metrics.test_board import SETTINGS, ZONE, at
 
@@ -28,15 +28,20 @@ NIGHT = Shift(
 )
 
 
+SEATS = [
+    ConfiguredSeat(person_id=number, name=agent, pbx="main", extension=agent[-4:], team="t1")
+    for number, agent in enumerate(AGENTS, 1)
+]
+
+
 def halfdays(*shifts: Shift, day: date = DAY) -> HalfDays:
-    found = HalfDays(shifts or SETTINGS.shifts, ZONE)
+    found = HalfDays(Duty(shifts or SETTINGS.shifts, ZONE, SEATS))
     found.turn(day)
     return found
 
 
 def firsts(found: HalfDays, agent: str, now: float) -> list[tuple[float | None, str | None]]:
-    tile = AgentDay("main", agent.rpartition("/")[2], agent, "t1")
-    return [(each.at, each.call_id) for each in found.of(tile, now, {}, scheduled=True)]
+    return [(each.at, each.call_id) for each in found.of(agent, now, {})]
 
 
 @given(changes=st.lists(dials, max_size=40))
@@ -111,11 +116,10 @@ def test_an_inbound_call_over_a_deadline_is_marked_and_stays_so_over_midnight() 
     over = Stint("8001", at("22:06"), at("22:12"), True)
     assert found.put_inbound("in", at("22:05"), {AGENTS[0]: over}) == {AGENTS[0]}
     found.put_inbound("short", at("22:01"), {AGENTS[1]: Stint("8002", at("22:01"), at("22:09"), True)})
-    tiles = [AgentDay("main", extension, extension, "t1") for extension in ("8001", "8002")]
 
     def marks(now: float) -> list[bool]:
         number = [window.starts_at for window in found.windows].index(at("22:00"))
-        return [found.of(tile, now, {}, scheduled=True)[number].on_inbound for tile in tiles]
+        return [found.of(agent, now, {})[number].on_inbound for agent in AGENTS]
 
     assert marks(at("22:10")) == [False, False]
     assert marks(at("22:11")) == [True, False]
@@ -132,15 +136,13 @@ def test_a_deadline_soon_after_midnight_sees_the_inbound_call_that_began_before_
     found = halfdays(late, day=date(2026, 11, 24))
     assert found.begins_at < at("23:50")
     found.put_inbound("in", at("23:50"), {AGENTS[0]: Stint("8001", at("23:50"), None, True)})
-    tile = AgentDay("main", "8001", "8001", "t1")
-    assert found.of(tile, at("0:50", 24), {}, scheduled=True)[0].on_inbound
+    assert found.of(AGENTS[0], at("0:50", 24), {})[0].on_inbound
 
 
 def test_deadlines_name_who_waits_and_who_is_late() -> None:
     found = halfdays()
-    tiles = [AgentDay("main", extension, extension, "t1") for extension in ("8001", "8002")]
     found.put("a", AGENTS[0], at("9:20"))
-    morning = found.deadlines(tiles, at("9:30"), {})[0]
+    morning = found.deadlines(at("9:30"), {})[0]
     assert (morning.state, morning.begun, morning.not_begun, morning.late) == (
         "passed",
         1,
@@ -148,13 +150,13 @@ def test_deadlines_name_who_waits_and_who_is_late() -> None:
         AGENTS,
     )
     blind = {"main": [(at("9:00"), at("9:05"))]}
-    assert found.deadlines(tiles, at("9:30"), blind)[0].indeterminate == AGENTS
+    assert found.deadlines(at("9:30"), blind)[0].indeterminate == AGENTS
     assert found.waiting(AGENTS, at("9:30")) == {AGENTS[1]}
     assert found.waiting(AGENTS, at("9:05")) == set()
-    assert found.stages(at("9:05"))[0] == ("running", False)
+    assert found.stages(at("9:05"))[0] == ("running", False, False)
 
 
 def test_a_shift_in_a_zone_whose_clock_changes_at_night() -> None:
-    found = HalfDays((NIGHT,), ZoneInfo("Europe/Berlin"))
+    found = HalfDays(Duty((NIGHT,), ZoneInfo("Europe/Berlin"), SEATS))
     found.turn(date(2026, 10, 25))
     assert found.windows[0].ends_at - found.windows[0].starts_at == 9 * 3600

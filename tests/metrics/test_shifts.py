@@ -16,11 +16,13 @@ from tests.metrics.test_board import SETTINGS, ZONE, at
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MORNING = Window(
+    day=date(2026, 11, 23),
     shift="m",
     name="上午",
     counts_from=at("8:45"),
     starts_at=at("9:00"),
     dial_by_at=at("9:10"),
+    late_at=at("9:10"),
     ends_at=at("12:00"),
 )
 moments = st.integers(0, 4 * 3600).map(lambda second: at("8:30") + second)

@@ -42,6 +42,9 @@ def settings(folder: Path, parts: Mapping[str, object] | None = None, **web: obj
         {
             "path": folder / "config.toml",
             "site": {"name": "测试"},
+            "shift": [
+                {"id": "morning", "name": "上午班", "start": "09:00", "end": "12:00", "dial_by": "09:10"}
+            ],
             "team": [
                 {
                     "id": "t1",
@@ -170,6 +173,10 @@ def write_pages(folder: Path) -> None:
     (folder / "README.md").write_text("not a page", "utf-8")
 
 
+async def _noted() -> None:
+    """The plan has changed; nobody follows it here."""
+
+
 @asynccontextmanager
 async def house(
     folder: Path,
@@ -184,6 +191,8 @@ async def house(
     write_pages(pages)
     store = await Store.open(f"sqlite:///{folder / 'test.db'}", SitePlan(made))
     await store.upgrade()
+    await store.sync_roster(made, 0.0)
+    await store.discipline.begin_check("main", 0.0)
     board = Board(made)
     hub = Hub(board, lambda: NOON)
     guard = Guard(StoredSessions(store), made.web.allowed_origins)
@@ -201,6 +210,7 @@ async def house(
         trunks=lambda: ["main/trunk-a"],
         directory=Directory(made),
         desk=Desk(made, SystemClock(), SystemClock(), store.alerts, Quiet(board)),
+        plan_changed=_noted,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

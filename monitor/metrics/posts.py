@@ -1,0 +1,295 @@
+"""Who has to dial in which shift: seats, calendar and absences put together.
+
+A person is on duty in a shift when the person holds a seat at its deadline, the seat's team works the shift, and
+the calendar makes the day a workday. Shifts may name weekdays; on a workday that is none by the weekly pattern (a
+make-up workday, a rota's, one entered by hand) they count too where they name the day, else all of the team's do.
+Whoever has an absence in force at the deadline is excused, whatever else the person did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from monitor.duty import Absence, OwnDay, Seat, StateDay
+from monitor.metrics import shifts
+from monitor.metrics.calendar import Calendar, Day, DayKind, Pattern
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A person had an extension (``pbx/extension``) in ``[start, end)``."""
+
+    agent: str
+    start: float
+    end: float
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in a shift: on duty or not, and why; ``absence`` excuses. ``agent`` is the seat at the deadline.
+
+    ``stayed`` says that the person had no other, from ``counts_from`` to the end; ``unwatched`` is when the check
+    did not watch the seat's PBX yet.
+    """
+
+    person: int
+    agent: str
+    team: str
+    day: Day
+    on_shift: bool
+    absence: Absence | None
+    spans: tuple[Span, ...]
+    stayed: bool
+    unwatched: tuple[tuple[float, float], ...]
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the person has to work the shift, excused or not."""
+        return self.day.working and self.on_shift
+
+    @property
+    def why(self) -> str | None:
+        """What makes it a day off; ``shift``: the person works other shifts."""
+        if self.scheduled:
+            return None
+        return "shift" if self.day.working else self.day.kind.value
+
+    @property
+    def reason(self) -> str | None:
+        """What made it a day off, else the kind of absence that excuses."""
+        return self.why or (self.absence.kind if self.absence is not None else None)
+
+    @property
+    def expected(self) -> bool:
+        """Whether the person has to dial by the deadline."""
+        return self.scheduled and self.absence is None
+
+
+class Duty:
+    """The plan of a site: built from what is known now, to be asked for any day.
+
+    ``watched`` is from when on each PBX is watched (one that is missing never was; ``None``: all, always).
+    ``known`` is what it was made of beside the settings, to see whether another says anything new.
+    """
+
+    def __init__(
+        self,
+        plan: Iterable[shifts.ShiftTimes],
+        zone: ZoneInfo,
+        seats: Iterable[Seat],
+        *,
+        calendar: Calendar | None = None,
+        team_shifts: Mapping[str, Sequence[str]] | None = None,
+        absences: Iterable[Absence] = (),
+        watched: Mapping[str, float] | None = None,
+    ) -> None:
+        self.known: object = None
+        self._watched = watched
+        self.zone = zone
+        self.calendar = calendar if calendar is not None else Calendar()
+        self.seats = tuple(seats)
+        self._shifts = {shift.id: shift for shift in plan}
+        self._team_shifts = {team: frozenset(names) for team, names in (team_shifts or {}).items() if names}
+        self._absences: dict[int, list[Absence]] = {}
+        for each in sorted(absences, key=lambda each: (each.starts_at, each.id)):
+            if each.withdrawn_at is None:
+                self._absences.setdefault(each.person, []).append(each)
+        self._windows: dict[date, list[shifts.Window]] = {}
+        self._posts: dict[shifts.Window, dict[int, Post]] = {}
+        self._of_person: dict[int, list[Seat]] = {}
+        self._on_extension: dict[str, list[Seat]] = {}
+        for seat in self.seats:
+            self._of_person.setdefault(seat.person_id, []).append(seat)
+            self._on_extension.setdefault(agent_id(seat), []).append(seat)
+
+    def windows(self, day: date) -> list[shifts.Window]:
+        """The shifts that begin on a day and that somebody has to work, in order."""
+        known = self._windows.get(day)
+        if known is None:
+            every = [shifts.window(day, shift, self.zone) for shift in self._shifts.values()]
+            found = [window for window in every if self._worked(window)]
+            known = self._windows[day] = sorted(found, key=lambda window: window.starts_at)
+        return known
+
+    def windows_touching(self, day: date) -> list[shifts.Window]:
+        """The shifts of a day, and before them those of the day before that go on past midnight."""
+        midnight, _ = shifts.day_bounds(day, self.zone)
+        before = date.fromordinal(day.toordinal() - 1)
+        return [*(each for each in self.windows(before) if each.ends_at > midnight), *self.windows(day)]
+
+    def _worked(self, window: shifts.Window) -> bool:
+        if not self.seats:
+            return self._on_shift(window, "", self.calendar.day(window.day))
+        return any(post.scheduled for post in self.posts(window).values())
+
+    def posts(self, window: shifts.Window) -> dict[int, Post]:
+        """Everybody who holds a seat at the deadline, by person."""
+        found = self._posts.get(window)
+        if found is None:
+            found = self._posts[window] = {}
+            for seat in self.seats:
+                if seat.person_id not in found and _holds(seat, window.dial_by_at):
+                    found[seat.person_id] = self._post(seat, window)
+        return found
+
+    def _post(self, seat: Seat, window: shifts.Window) -> Post:
+        person = seat.person_id
+        day = self.calendar.day(window.day, seat.team, person)
+        spans = tuple(self.spans(person, window.counts_from, window.ends_at))
+        excusing = (each for each in self._absences.get(person, ()) if each.holds(window.dial_by_at))
+        return Post(
+            person=person,
+            agent=agent_id(seat),
+            team=seat.team,
+            day=day,
+            on_shift=self._on_shift(window, seat.team, day),
+            absence=next(excusing, None),
+            spans=spans,
+            unwatched=tuple(self._unwatched(spans)),
+            stayed=[(s.start, s.end) for s in spans] == [(window.counts_from, window.ends_at)],
+        )
+
+    def _unwatched(self, spans: Iterable[Span]) -> Iterator[tuple[float, float]]:
+        for span in spans if self._watched is not None else ():
+            begun = (self._watched or {}).get(span.agent.partition("/")[0], span.end)
+            if begun > span.start:
+                yield span.start, min(span.end, begun)
+
+    def _on_shift(self, window: shifts.Window, team: str, day: Day) -> bool:
+        mine = self._team_shifts.get(team, self._shifts.keys())
+        if not day.working or window.shift not in mine:
+            return False
+        weekday = window.day.weekday()
+        if weekday in self._shifts[window.shift].days:
+            return True
+        return day.kind is not DayKind.WEEKLY and all(weekday not in self._shifts[each].days for each in mine)
+
+    def spans(self, person: int, start: float, end: float) -> list[Span]:
+        """The extensions of a person in a stretch of time."""
+        found = []
+        for seat in self._of_person.get(person, ()):
+            begin = max(start, seat.valid_from)
+            until = end if seat.valid_to is None else min(end, seat.valid_to)
+            if begin < until:
+                found.append(Span(agent_id(seat), begin, until))
+        return found
+
+    def holder(self, agent: str, at: float) -> int | None:
+        """Who has an extension at an instant."""
+        return next((s.person_id for s in self._on_extension.get(agent, ()) if _holds(s, at)), None)
+
+    def absences(self, person: int, start: float, end: float) -> list[Absence]:
+        """A person's absences that touch a stretch of time, in order; withdrawn ones are left out."""
+        mine = self._absences.get(person, ())
+        return [each for each in mine if each.starts_at < end and each.ends_at > start]
+
+    def hours(self, person: int, start: float, end: float) -> list[tuple[float, float]]:
+        """When a person has to work between two instants: the shifts, without breaks and absences."""
+        found: list[shifts.Window] = []
+        first, last = shifts.day_of(start, self.zone), shifts.day_of(end, self.zone)
+        for number in range(first.toordinal() - 1, last.toordinal() + 1):
+            for window in self.windows(date.fromordinal(number)):
+                post = self.posts(window).get(person)
+                if post is not None and post.scheduled:
+                    found.append(window)
+        away = [(each.starts_at, each.ends_at) for each in self.absences(person, start, end)]
+        return shifts.without(shifts.hours(found, start, end), away)
+
+
+class ConfiguredSeat(msgspec.Struct, frozen=True, kw_only=True):
+    """A seat as configured, while the store has not told who sits there: a person of its own, by a negative id."""
+
+    person_id: int
+    name: str
+    pbx: str
+    extension: str
+    team: str
+    valid_from: float = 0.0
+    valid_to: float | None = None
+
+
+class DutySettings(Protocol):
+    """The part of the settings that says who works when (``config.Settings``)."""
+
+    @property
+    def site(self) -> Any: ...
+    @property
+    def calendar(self) -> Any: ...
+    @property
+    def shifts(self) -> Any: ...
+    @property
+    def teams(self) -> Any: ...
+
+
+def duty_of(
+    settings: DutySettings,
+    seats: Iterable[Seat] | None = None,
+    *,
+    state: Mapping[date, StateDay] | None = None,
+    state_years: Iterable[int] | None = None,
+    own: Iterable[OwnDay] = (),
+    absences: Iterable[Absence] = (),
+    watched: Mapping[str, float] | None = None,
+) -> Duty:
+    """The plan of a configured site with what is known beside the settings; without ``seats`` the configured ones."""
+    held: Sequence[Seat] = configured_seats(settings) if seats is None else tuple(seats)
+    by_hand = tuple(own)
+    own_patterns = {
+        f"{agent.pbx}/{agent.extension}": _pattern(agent.working)
+        for team in settings.teams
+        for agent in team.agents
+        if agent.working is not None
+    }
+    calendar = Calendar(
+        _pattern(settings.calendar),
+        teams={team.id: _pattern(team.working) for team in settings.teams if team.working is not None},
+        people={
+            seat.person_id: own_patterns[agent_id(seat)]
+            for seat in held
+            if seat.valid_to is None and agent_id(seat) in own_patterns
+        },
+        state=state,
+        state_years=state_years,
+        own=by_hand,
+    )
+    away = tuple(absences)
+    duty = Duty(
+        settings.shifts,
+        settings.site.timezone,
+        held,
+        calendar=calendar,
+        team_shifts={team.id: team.shifts for team in settings.teams},
+        absences=away,
+        watched=watched,
+    )
+    duty.known = (tuple(held), dict(state or {}), by_hand, away, watched)
+    return duty
+
+
+def configured_seats(settings: DutySettings) -> list[ConfiguredSeat]:
+    """The seats as configured."""
+    placed = [(team.id, agent) for team in settings.teams for agent in team.agents]
+    return [
+        ConfiguredSeat(
+            person_id=-number, name=agent.name, pbx=agent.pbx, extension=agent.extension, team=team
+        )
+        for number, (team, agent) in enumerate(placed, 1)
+    ]
+
+
+def _pattern(working: Any) -> Pattern:
+    """A pattern of the settings (``config_duty.Working``)."""
+    weekdays = None if working.weekdays is None else frozenset(working.weekdays)
+    return Pattern(weekdays=weekdays, rota=working.cycle, rota_from=working.rota_from)
+
+
+def agent_id(seat: Seat) -> str:
+    """The extension as the board names it."""
+    return f"{seat.pbx}/{seat.extension}"
+
+
+def _holds(seat: Seat, at: float) -> bool:
+    return seat.valid_from <= at and (seat.valid_to is None or at < seat.valid_to)
