@@ -1,7 +1,7 @@
 // The board as a page to work with: laptop, big screen on a desk, phone.
 import { clockSeconds, count, dayName, duration, percent } from "../common/format.js";
 import { Bar, html } from "../common/ui.js";
-import { t } from "../common/words.js";
+import { language, t } from "../common/words.js";
 import { SoundSwitch } from "./alarm.js";
 import { Chart } from "./chart.js";
 import { DeadlinePanel } from "./deadline.js";
@@ -66,8 +66,22 @@ function Team({ team, board, now }) {
       ${TEAM_FIGURES.map(([key, show]) => html`<a href=${figureLink(board, key, { team: team.id })} key=${key}>${t(`metric.${key}`)} <b>${show(f[key])}</b></a>`)}
       <a href=${onLineLink(board, { team: team.id })}>${t("team.on_line", { n: (team.states.talking ?? 0) + (team.states.on_hold ?? 0), of: team.agents })}</a>
     </header>
-    <div class=${`tiles ${board.agents.length > 60 ? "small" : board.agents.length <= 12 ? "large" : ""}`}>${agents.map((/** @type {any} */ a) => html`<${Tile} key=${a.id} agent=${a} board=${board} now=${now} />`)}</div>
+    <div class=${`tiles ${board.agents.length > 60 ? "small" : board.agents.length <= 12 ? "large" : ""}`}>${agents.map((/** @type {any} */ a) => tileOf(a, board, now))}</div>
   </section>`;
+}
+
+/** @type {Map<string, {agent: any, drawn: string, tile: any}>} */
+const tiles = new Map();
+
+/** The tile drawn last while nothing on it has changed: then there is nothing to compare either. @param {any} agent @param {any} board @param {number} now */
+function tileOf(agent, board, now) {
+  const drawn = `${language()} ${board.site.date} ${Math.floor(now)}`;
+  let known = tiles.get(agent.id);
+  if (known?.agent !== agent || known?.drawn !== drawn) {
+    known = { agent, drawn, tile: html`<${Tile} key=${agent.id} agent=${agent} board=${board} now=${now} />` };
+    tiles.set(agent.id, known);
+  }
+  return known.tile;
 }
 
 /** @param {{agent: any, board: any, now: number}} props */

@@ -11,11 +11,17 @@ const COUNTS = {
   calls: {},
 };
 
+/** The day of the links made last, and when it begins and ends. */
+let day = { name: "", from: "", to: "" };
+
 /** The address of calls begun today. @param {any} board @param {Record<string, any>} filter */
 export function callsLink(board, filter) {
-  const from = dayStart(board.site.date);
-  const query = new URLSearchParams({ from: String(from), to: String(midnight(from + 43200, 1)), ...filter });
-  return `/calls/?${query}`;
+  const name = `${board.site.date} ${board.site.timezone}`;
+  if (day.name !== name) {
+    const from = dayStart(board.site.date);
+    day = { name, from: String(from), to: String(midnight(from + 43200, 1)) };
+  }
+  return `/calls/?${new URLSearchParams({ from: day.from, to: day.to, ...filter })}`;
 }
 
 /**

@@ -55,15 +55,19 @@ function view() {
 const draw = mount(view);
 document.documentElement.classList.toggle("tv", tv);
 let waiting = false;
+let rested = 0;
 connect((fresh) => {
   live = fresh;
   if (live.board) hear(live.board.alerts);
   if (waiting) return;
   waiting = true;
-  requestAnimationFrame(() => {
+  // A slow TV box draws less often, so that it still takes in what it is told.
+  setTimeout(() => requestAnimationFrame(() => {
     waiting = false;
+    const begun = performance.now();
     draw();
-  });
+    rested = performance.now() + 2 * (performance.now() - begun);
+  }), Math.max(0, rested - performance.now()));
 });
 
 // OLED screens: the wall moves a few pixels in an hour.

@@ -10,14 +10,30 @@ export function setZone(/** @type {string} */ name) {
 }
 export const siteZone = () => zone;
 
+/** What was made once for the same words: a formatter costs as much as a whole tile. @type {Map<string, any>} */
+const made = new Map();
+
+/** @template T @param {string} key @param {() => T} make @returns {T} */
+function once(key, make) {
+  if (!made.has(key)) made.set(key, make());
+  return made.get(key);
+}
+
+/** @param {Intl.NumberFormatOptions} options */
+const numbers = (options) => once(`n ${language()} ${JSON.stringify(options)}`, () => new Intl.NumberFormat(language(), options));
+
+/** Formats an instant in the site's zone. @param {string} locale @param {Intl.DateTimeFormatOptions} options */
+const instants = (locale, options) =>
+  once(`d ${locale} ${zone} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, { timeZone: zone, ...options }));
+
 /** @param {number | null | undefined} value */
-export const count = (value) => (value == null ? NONE : new Intl.NumberFormat(language()).format(value));
+export const count = (value) => (value == null ? NONE : numbers({}).format(value));
 
 /** @param {number | null | undefined} value @param {number} [digits] */
 export const percent = (value, digits = 1) =>
   value == null
     ? NONE
-    : new Intl.NumberFormat(language(), { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    : numbers({ style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
 /** 1:05:09 or 5:09. @param {number | null | undefined} seconds */
 export function duration(seconds) {
@@ -39,7 +55,7 @@ export function inWords(seconds) {
 
 /** @param {number | null | undefined} at @param {Intl.DateTimeFormatOptions} options */
 function instant(at, options) {
-  return at == null ? NONE : new Intl.DateTimeFormat(language(), { timeZone: zone, hourCycle: "h23", ...options }).format(at * 1000);
+  return at == null ? NONE : instants(language(), { hourCycle: "h23", ...options }).format(at * 1000);
 }
 /** @param {number | null | undefined} at */
 export const clock = (at) => instant(at, { hour: "2-digit", minute: "2-digit" });
@@ -52,8 +68,7 @@ export const dayName = (at) => instant(at, { month: "long", day: "numeric", week
 
 /** Epoch seconds of a midnight in the site's zone, `days` from the day of `at`. */
 export function midnight(/** @type {number} */ at, /** @type {number} */ days = 0) {
-  const parts = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at * 1000);
-  const [y, m, d] = parts.split("-").map(Number);
+  const [y, m, d] = dayText(at).split("-").map(Number);
   return zonedEpoch(Date.UTC(y, m - 1, d + days));
 }
 
@@ -66,7 +81,7 @@ export function zonedEpoch(/** @type {number} */ wall) {
 
 function offset(/** @type {number} */ at) {
   const parts = Object.fromEntries(
-    new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" })
+    instants("en-US", { hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" })
       .formatToParts(at).map((p) => [p.type, Number(p.value)]),
   );
   return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - Math.floor(at / 1000) * 1000;
@@ -79,5 +94,4 @@ export function dayStart(/** @type {string} */ text) {
 }
 
 /** @param {number} at @returns {string} YYYY-MM-DD in the site's zone */
-export const dayText = (at) =>
-  new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(at * 1000);
+export const dayText = (at) => instants("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }).format(at * 1000);

@@ -36,7 +36,8 @@ def _count(text: str) -> int:
     return _number(text) or 0
 
 
-def _decimal(text: str) -> float | None:
+def decimal(text: str) -> float | None:
+    """A finite number as the manager writes it; ``None`` for anything else."""
     try:
         number = float(text) if text else None
     except ValueError:
@@ -157,8 +158,8 @@ def _rtcp(received: bool) -> Make:
             _count(lost),
             _count(highest),
             _count(cycles),
-            _decimal(jitter) or 0.0,
-            _decimal(rtt),
+            decimal(jitter) or 0.0,
+            decimal(rtt),
             _number(packets),
         )
 
@@ -171,7 +172,7 @@ def _device_state(at: float, values: Values) -> ev.DeviceState:
 
 
 def _booted(at: float, values: Values) -> ev.Booted:
-    return ev.Booted(at, _decimal(values[1]))
+    return ev.Booted(at, decimal(values[1]))
 
 
 def _shutting_down(at: float, values: Values) -> ev.ShuttingDown:
@@ -301,7 +302,7 @@ def decode_event(message: bytes, arrived_at: float, fallback: str = "gb18030") -
         return None
     values = reader.read(message, fallback)
     stamped = values[0]
-    return make((_decimal(stamped) or arrived_at) if stamped else arrived_at, values)
+    return make((decimal(stamped) or arrived_at) if stamped else arrived_at, values)
 
 
 def stamp(message: bytes) -> float | None:
@@ -310,4 +311,4 @@ def stamp(message: bytes) -> float | None:
     begin = message.find(b"\nTimestamp: ", 0, 120) + 12
     if begin < 12:
         return None
-    return _decimal(message[begin : message.find(b"\r", begin)].decode("ascii", "replace"))
+    return decimal(message[begin : message.find(b"\r", begin)].decode("ascii", "replace"))

@@ -20,7 +20,7 @@ from monitor.domain import Change, Gap, GapReason, LinkState, LinkStatus
 from monitor.errors import LinkError
 from monitor.pbx import resync
 from monitor.pbx.backoff import Backoff
-from monitor.pbx.decoding import wanted
+from monitor.pbx.decoding import decimal, wanted
 from monitor.pbx.inbox import Inbox
 from monitor.pbx.session import LinkSettings, LoginRefusedError, Session
 from monitor.pbx.snapshot import Snapshot
@@ -233,9 +233,10 @@ class Listener:
         self.status = msgspec.structs.replace(self.status, version=picture.version)
         limit = LIMITED.format(", ".join(picture.missing)) if picture.missing else ""
         booted = session.protocol.fully_booted or {}
-        if not same_run and (stamp := booted.get("Timestamp")):
+        stamp = decimal(booted.get("Timestamp", ""))
+        if not same_run and stamp is not None:
             since = self._timer.monotonic() - session.protocol.booted_heard
-            self._pipeline.stamped(float(stamp), at - since)
+            self._pipeline.stamped(stamp, at - since)
         cut = 0
         try:
             cut = self._pipeline.resync(picture.snapshot, at, restarted)

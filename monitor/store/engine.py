@@ -48,7 +48,8 @@ def _sqlite(url: URL) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         folder = Path(url.database).parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            # Calls, people and password hashes: nobody else on the machine is to read them.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"{folder}: the database's folder can't be made ({error.strerror}); mend store.data_dir or its rights"

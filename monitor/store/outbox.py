@@ -62,7 +62,7 @@ class Outbox:
         record = _HEADER.pack(len(body), zlib.crc32(body)) + body
         if self.size + len(record) > self._max:
             return False
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.touch()
         # Unbuffered, and at the place we know: a buffer would write the rest of a record that the disk
         # refused when the file is closed, and whatever comes after such a piece could not be read again.

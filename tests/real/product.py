@@ -13,7 +13,7 @@ from pathlib import Path
 
 from monitor.domain import Call
 from monitor.store.store import Store
-from monitor.web.security import token_hash
+from monitor.web.security import Passwords, token_hash
 
 from .lab.asterisk import AGENTS
 from .lab.lab import Lab
@@ -95,6 +95,14 @@ class Dialwatch:
         try:
             await store.create_user("wang", "")
             await store.create_session("wang", token_hash(token), time.time() + 600)
+        finally:
+            await store.close()
+
+    async def user(self, name: str, password: str) -> None:
+        """Make a login that a browser can use."""
+        store = await Store.open(f"sqlite:///{self.database()}")
+        try:
+            await store.create_user(name, await Passwords().hashed(password))
         finally:
             await store.close()
 

@@ -11,6 +11,7 @@ import pytest
 
 from monitor.clock import FastClock
 from monitor.domain import Outcome
+from monitor.pbx.simulator import server
 from monitor.pbx.simulator.actions import Answers
 from monitor.pbx.simulator.centre import Phone
 from monitor.pbx.simulator.outbound import Dial, dial
@@ -195,6 +196,33 @@ async def test_a_cut_session_is_gone_without_a_word(pbx: Running) -> None:
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await client.read()
     assert (await (await pbx.client()).ask(Action="Ping"))["Ping"] == "Pong"
+
+
+@pytest.mark.parametrize("reads", [True, False])
+async def test_who_reads_late_stays_and_who_reads_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, reads: bool
+) -> None:
+    monkeypatch.setattr(server, "MAX_UNREAD_BYTES", 1 << 16)
+    stage = Stage()
+    pbx = Server(stage.exchange, FastClock(1.0, START), "s3cret")
+    reader, writer = await asyncio.open_connection("127.0.0.1", await pbx.start(), limit=1 << 16)
+    writer.write(b"Action: Login\r\nUsername: dialwatch\r\nSecret: s3cret\r\n\r\n")
+    await reader.readuntil(b"Fully Booted\r\n\r\n")
+    burst = b"x" * (32 << 20)
+    for _ in range(2):
+        stage.exchange.sinks[-1]("call", burst)
+        pbx.flush()
+        if reads:
+            await reader.readexactly(len(burst))
+    stage.exchange.sinks[-1]("call", b"the end")
+    pbx.flush()
+    if reads:
+        assert await reader.readexactly(7) == b"the end"
+    else:
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
+            await reader.readexactly(2 * len(burst))
+    writer.close()
+    await pbx.stop()
 
 
 async def test_an_action_without_end_is_cut_off(pbx: Running) -> None:
