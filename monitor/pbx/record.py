@@ -126,11 +126,15 @@ class CallRecord:
         return [self.root, *self.far, *self.agents, *self.kept]
 
     def near(self) -> list[Channel]:
-        """The agent-side channels that made the call: the root, or the agent's leg of an originated pair."""
+        """The agent-side channels that made the call: the root, or the agent's leg of an originated pair.
+
+        Of several phones that a pair rang it is the one that answered.
+        """
         if self.root.kind is Kind.LOCAL:
-            return [
+            rung = [
                 channel for channel in self.agents if channel.originated and channel.kind is not Kind.LOCAL
             ]
+            return [channel for channel in rung if channel.up_at is not None] or rung
         return [self.root]
 
     def talked(self, floor: Floor) -> bool:

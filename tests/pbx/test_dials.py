@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from monitor.domain import Direction, HangupBy, Outcome
 from monitor.pbx import events as ev
 from tests.pbx.playbook import Playbook, click_through_local, originate, outbound, talk_by_agent
@@ -78,6 +80,44 @@ def test_11b_click_to_dial_through_local_channels(pbx: Playbook) -> None:
     call = pbx.call()
     assert (call.agent, call.number, call.outcome) == ("8002", "13816138002", Outcome.ANSWERED)
     assert (call.ring_seconds, call.talk_seconds, call.hangup_by) == (2.0, 5.0, HangupBy.AGENT)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_11c_click_to_dial_that_hunts_is_of_the_phone_that_answered(pbx: Playbook, at_once: bool) -> None:
+    """The pair rings two phones, one after the other or together; the first does not take it."""
+    one, two = pbx.local("8001", "c2d")
+    pbx.dial(None, one, "8001@c2d/n")
+    for phone in ("8001", "8002"):
+        pbx.create(phone)
+        if at_once or phone == "8001":
+            pbx.dial(two, phone, phone)
+            pbx.ring(phone)
+    pbx.wait(2)
+    pbx.dial_end("8001", "CANCEL" if at_once else "NOANSWER")
+    pbx.hangup("8001", 26 if at_once else 21)
+    if not at_once:
+        pbx.dial(two, "8002", "8002")
+        pbx.ring("8002")
+        pbx.wait(1)
+    pbx.answer("8002")
+    pbx.state(two, 6)
+    pbx.enter("near", "8002", two)
+    pbx.answer(one)
+    pbx.create("trunk-a")
+    pbx.dial(one, "trunk-a", "13816138002@trunk-a")
+    pbx.ring("trunk-a")
+    pbx.wait(2)
+    pbx.answer("trunk-a")
+    pbx.enter("far", "trunk-a", one)
+    pbx.wait(5)
+    pbx.request("8002")
+    pbx.leave("near", "8002", two)
+    pbx.leave("far", one, "trunk-a")
+    for channel in ("8002", two, one, "trunk-a"):
+        pbx.hangup(channel)
+    call = pbx.call()
+    assert (call.agent, call.outcome, call.hangup_by) == ("8002", Outcome.ANSWERED, HangupBy.AGENT)
+    assert [(segment.agent, call.talk_seconds) for segment in call.segments] == [("8002", 5.0)]
 
 
 def test_13_click_to_dial_to_a_busy_customer(pbx: Playbook) -> None:
