@@ -2,7 +2,7 @@
 import { dayText } from "../common/format.js";
 import { Bar, html, mount, request } from "../common/ui.js";
 import { language, t } from "../common/words.js";
-import { addDays, ask, BadRows, send, start, Tabs, wordsOf } from "../common/discipline.js";
+import { addDays, ask, attempts, BadRows, Said, send, start, Tabs } from "../common/discipline.js";
 
 const { now } = await start();
 const query = new URLSearchParams(location.search);
@@ -13,24 +13,11 @@ const [choices, people] = await Promise.all([request("/api/filters").then((r) =>
 /** @type {File | null} */ let file = null;
 let official = false;
 let scope = "";
-let trouble = "";
-let done = "";
+const { said, attempt } = attempts(() => draw());
 
 async function load() {
   history.replaceState(null, "", `?${query}`);
   year = await ask(`/api/calendar/${query.get("year")}`);
-  draw();
-}
-
-/** @param {() => Promise<any>} work */
-async function attempt(work) {
-  trouble = "";
-  done = "";
-  try {
-    await work();
-  } catch (error) {
-    trouble = wordsOf(error);
-  }
   draw();
 }
 
@@ -40,7 +27,7 @@ function enter(/** @type {Event} */ event) {
   const [kind, id] = String(data.scope).split(":");
   attempt(async () => {
     await ask("/api/calendar/days", { day: data.day, working: data.working === "1", name: String(data.name).trim(), team: kind === "team" ? id : "", person: kind === "person" ? Number(id) : 0, official: kind === "official" });
-    done = t("calendar.entered", { day: String(data.day) });
+    said.done = t("calendar.entered", { day: String(data.day) });
     query.set("year", String(data.day).slice(0, 4));
     await load();
   });
@@ -67,7 +54,7 @@ function look() {
 function write() {
   attempt(async () => {
     const found = await send(`/api/calendar/import?write=true&official=${official}`, /** @type {File} */ (file));
-    done = t("calendar.taken", { n: found.days.length });
+    said.done = t("calendar.taken", { n: found.days.length });
     preview = null;
     file = null;
     await load();
@@ -103,7 +90,7 @@ function view() {
   const step = (/** @type {number} */ by) => { query.set("year", String(Number(query.get("year")) + by)); load(); };
   return html`<${Bar} page="discipline" /><main class="sheet" id="main"><${Tabs} here="calendar" />
     ${year.unknown_from ? html`<p class="notice" role="status">ⓘ ${t("calendar.unknown", { day: year.unknown_from })}</p>` : null}
-    ${trouble ? html`<p class="bad" role="alert">${trouble}</p>` : null}${done ? html`<p class="ok" role="status">${done}</p>` : null}
+    <${Said} said=${said} />
     <div class="tools"><button type="button" onClick=${() => step(-1)} aria-label=${t("calendar.before")}>‹</button><h1>${year.year}</h1><button type="button" onClick=${() => step(1)} aria-label=${t("calendar.after")}>›</button>
       <span class=${`chip ${year.country ? (year.known ? "good" : "warn") : ""}`}>${year.country ? (year.known ? t("calendar.known") : t("calendar.not_known")) : t("calendar.no_country")}</span>
       <span class="legend push"><span><i class="k-absence"></i>${t("calendar.off")}</span><span><i class="k-inbound"></i>${t("calendar.work")}</span></span></div>
@@ -115,7 +102,7 @@ function view() {
       <label class="wide"><span>${t("calendar.name")}</span><input name="name" maxlength="128" /></label><button class="primary">${t("leave.save")}</button></form>
       ${scope === "official" ? html`<p class="muted small">${t("calendar.official_hint")}</p>` : null}</section>
     <section class="panel pad"><h2>${t("calendar.import")}</h2><p class="muted small">${t("calendar.import_hint")}</p>
-      <div class="fields"><label><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : done} /></label>
+      <div class="fields"><label><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : said.done} /></label>
       <label class="check"><input type="checkbox" checked=${official} onChange=${(/** @type {any} */ e) => { official = e.target.checked; look(); }} />${t("calendar.official")}</label></div>
       ${preview ? html`<div role="status">${preview.days.length ? html`<div class="scroller"><table><tbody>${preview.days.map((/** @type {any} */ d) => html`<tr><td>${d.day}</td><td>${d.working ? t("calendar.work") : t("calendar.off")}</td><td>${d.name}</td><td>${scopeWords(d)}</td></tr>`)}</tbody></table></div>` : null}<${BadRows} rows=${preview.bad} title=${t("import.bad_rows")} />
       ${preview.days.length && !preview.bad.length ? html`<button type="button" class="primary" onClick=${write}>${t("import.write", { n: preview.days.length })}</button>` : null}</div>` : null}</section>

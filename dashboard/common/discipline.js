@@ -45,6 +45,31 @@ export function wordsOf(error) {
   return words === key ? t("error.bad_request") : words;
 }
 
+/**
+ * Work that a person asked for: `attempt` does it and keeps in `said` what came of it, for `Said` to show.
+ * @param {() => void} draw
+ */
+export function attempts(draw) {
+  const said = { trouble: "", done: "" };
+  /** @param {() => Promise<any>} work */
+  async function attempt(work) {
+    said.trouble = "";
+    said.done = "";
+    try {
+      await work();
+    } catch (error) {
+      said.trouble = wordsOf(error);
+    }
+    draw();
+  }
+  return { said, attempt };
+}
+
+/** @param {{said: {trouble: string, done: string}}} props */
+export function Said({ said }) {
+  return html`${said.trouble ? html`<p class="bad" role="alert">${said.trouble}</p>` : null}${said.done ? html`<p class="ok" role="status">${said.done}</p>` : null}`;
+}
+
 /** The rows of a file that are not taken. @param {{rows: any[], title: string}} props */
 export function BadRows({ rows, title }) {
   if (!rows.length) return null;

@@ -2,7 +2,7 @@
 import { clock, dateTime, dayStart, dayText } from "../common/format.js";
 import { Bar, html, mount } from "../common/ui.js";
 import { t } from "../common/words.js";
-import { addDays, ask, BadRows, fieldInstant, monthOf, send, start, Tabs, wordsOf } from "../common/discipline.js";
+import { addDays, ask, attempts, BadRows, fieldInstant, monthOf, Said, send, start, Tabs } from "../common/discipline.js";
 
 const KINDS = ["leave", "training", "field_work", "exception"];
 const { now } = await start();
@@ -12,8 +12,7 @@ if (!query.has("month")) query.set("month", monthOf(now()));
 /** @type {any[] | null} */ let rows = null;
 /** @type {any} */ let preview = null;
 /** @type {File | null} */ let file = null;
-let trouble = "";
-let done = "";
+const { said, attempt } = attempts(() => draw());
 
 async function load() {
   history.replaceState(null, "", `?${query}`);
@@ -26,25 +25,13 @@ async function load() {
   draw();
 }
 
-/** Do something, and say what came of it. @param {() => Promise<any>} work */
-async function attempt(work) {
-  trouble = "";
-  done = "";
-  try {
-    await work();
-  } catch (error) {
-    trouble = wordsOf(error);
-  }
-  draw();
-}
-
 function enter(/** @type {Event} */ event) {
   event.preventDefault();
   const form = /** @type {HTMLFormElement} */ (event.target);
   const data = Object.fromEntries(new FormData(form));
   attempt(async () => {
     await ask("/api/absences", { person: Number(data.person), kind: data.kind, starts_at: fieldInstant(String(data.starts_at)), ends_at: fieldInstant(String(data.ends_at)), reason: data.reason });
-    done = t("leave.entered");
+    said.done = t("leave.entered");
     form.reset();
     await load();
   });
@@ -64,7 +51,7 @@ function choose(/** @type {any} */ event) {
 function write(/** @type {boolean} */ skipBad) {
   attempt(async () => {
     const found = await send(`/api/absences/import?write=true${skipBad ? "&skip_bad=true" : ""}`, /** @type {File} */ (file));
-    done = t("leave.taken", { n: found.changes.length });
+    said.done = t("leave.taken", { n: found.changes.length });
     preview = null;
     file = null;
     await load();
@@ -86,7 +73,7 @@ function view() {
   document.title = `${t("discipline.leave")} · Dialwatch`;
   const today = dayText(now());
   return html`<${Bar} page="discipline" /><main class="sheet" id="main"><${Tabs} here="leave" />
-    ${trouble ? html`<p class="bad" role="alert">${trouble}</p>` : null}${done ? html`<p class="ok" role="status">${done}</p>` : null}
+    <${Said} said=${said} />
     <section class="panel pad"><h2>${t("leave.enter")}</h2><form class="fields" onSubmit=${enter}>
       <label><span>${t("filter.agent")}</span><select name="person" required>${people.map((p) => html`<option value=${p.id}>${p.extension} ${p.name}</option>`)}</select></label>
       <label><span>${t("leave.kind")}</span><select name="kind">${KINDS.map((k) => html`<option value=${k}>${t(`absence.${k}`)}</option>`)}</select></label>
@@ -95,7 +82,7 @@ function view() {
       <label class="wide"><span>${t("ledger.reason")}</span><input name="reason" required maxlength="500" /></label>
       <button class="primary">${t("leave.save")}</button></form></section>
     <section class="panel pad"><h2>${t("leave.import")}</h2><p class="muted small">${t("leave.import_hint")}</p>
-      <label class="fields"><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : done} /></label><${Preview} /></section>
+      <label class="fields"><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : said.done} /></label><${Preview} /></section>
     <section class="panel scroller"><div class="pad tools"><label><span>${t("ledger.month")}</span><input type="month" value=${query.get("month")} onChange=${(/** @type {any} */ e) => { if (e.target.value) { query.set("month", e.target.value); load(); } }} /></label>
       <label><span>${t("filter.agent")}</span><select onChange=${(/** @type {any} */ e) => { if (e.target.value) query.set("person", e.target.value); else query.delete("person"); load(); }}><option value="">${t("filter.all")}</option>${people.map((p) => html`<option value=${p.id} selected=${query.get("person") === String(p.id)}>${p.extension} ${p.name}</option>`)}</select></label></div>
       <table><thead><tr>${["who", "kind", "when", "reason", "granted_by", "source"].map((c) => html`<th>${t(`leave.${c}`)}</th>`)}<th></th></tr></thead>

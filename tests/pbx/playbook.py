@@ -196,9 +196,14 @@ def click_through_local(pbx: Playbook) -> tuple[str, str, str]:
     pbx.dial(two, "8002", "8002")
     pbx.ring("8002")
     pbx.wait(1.5)
-    pbx.answer("8002")
+    return one, two, take_and_dial(pbx, one, two, "8002")
+
+
+def take_and_dial(pbx: Playbook, one: str, two: str, phone: str) -> str:
+    """The phone that a pair rang picks up, and the pair dials the customer, who answers; the customer's leg."""
+    pbx.answer(phone)
     pbx.state(two, 6)
-    pbx.enter("near", "8002", two)
+    pbx.enter("near", phone, two)
     pbx.answer(one)
     pbx.create("trunk-a")
     pbx.dial(one, "trunk-a", "13816138002@trunk-a")
@@ -206,7 +211,16 @@ def click_through_local(pbx: Playbook) -> tuple[str, str, str]:
     pbx.wait(2)
     pbx.answer("trunk-a")
     pbx.enter("far", "trunk-a", one)
-    return one, two, "trunk-a"
+    return "trunk-a"
+
+
+def hang_up_click(pbx: Playbook, one: str, two: str, phone: str, leg: str) -> None:
+    """The agent of a click-to-dial through a pair hangs up."""
+    pbx.request(phone)
+    pbx.leave("near", phone, two)
+    pbx.leave("far", one, leg)
+    for channel in (phone, two, one, leg):
+        pbx.hangup(channel)
 
 
 def outbound(calls: list[Call]) -> list[Call]:

@@ -6,7 +6,15 @@ import pytest
 
 from monitor.domain import Direction, HangupBy, Outcome
 from monitor.pbx import events as ev
-from tests.pbx.playbook import Playbook, click_through_local, originate, outbound, talk_by_agent
+from tests.pbx.playbook import (
+    Playbook,
+    click_through_local,
+    hang_up_click,
+    originate,
+    outbound,
+    take_and_dial,
+    talk_by_agent,
+)
 
 
 def test_05_failover_to_another_trunk_is_one_dial(pbx: Playbook) -> None:
@@ -72,11 +80,7 @@ def test_11_click_to_dial_answered(pbx: Playbook) -> None:
 def test_11b_click_to_dial_through_local_channels(pbx: Playbook) -> None:
     one, two, leg = click_through_local(pbx)
     pbx.wait(5)
-    pbx.request("8002")
-    pbx.leave("near", "8002", two)
-    pbx.leave("far", one, leg)
-    for channel in ("8002", two, one, leg):
-        pbx.hangup(channel)
+    hang_up_click(pbx, one, two, "8002", leg)
     call = pbx.call()
     assert (call.agent, call.number, call.outcome) == ("8002", "13816138002", Outcome.ANSWERED)
     assert (call.ring_seconds, call.talk_seconds, call.hangup_by) == (2.0, 5.0, HangupBy.AGENT)
@@ -99,22 +103,9 @@ def test_11c_click_to_dial_that_hunts_is_of_the_phone_that_answered(pbx: Playboo
         pbx.dial(two, "8002", "8002")
         pbx.ring("8002")
         pbx.wait(1)
-    pbx.answer("8002")
-    pbx.state(two, 6)
-    pbx.enter("near", "8002", two)
-    pbx.answer(one)
-    pbx.create("trunk-a")
-    pbx.dial(one, "trunk-a", "13816138002@trunk-a")
-    pbx.ring("trunk-a")
-    pbx.wait(2)
-    pbx.answer("trunk-a")
-    pbx.enter("far", "trunk-a", one)
+    leg = take_and_dial(pbx, one, two, "8002")
     pbx.wait(5)
-    pbx.request("8002")
-    pbx.leave("near", "8002", two)
-    pbx.leave("far", one, "trunk-a")
-    for channel in ("8002", two, one, "trunk-a"):
-        pbx.hangup(channel)
+    hang_up_click(pbx, one, two, "8002", leg)
     call = pbx.call()
     assert (call.agent, call.outcome, call.hangup_by) == ("8002", Outcome.ANSWERED, HangupBy.AGENT)
     assert [(segment.agent, call.talk_seconds) for segment in call.segments] == [("8002", 5.0)]
