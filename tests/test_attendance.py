@@ -122,7 +122,7 @@ def reference(
         return "on_time", None, None, first, on_call
     if first is None and now <= by:
         return "pending", None, None, first, on_call
-    if any(start < by and start + length > begin for start, length in blind):
+    if any(start <= by and start + length > begin for start, length in blind):
         return "indeterminate", None, None, first, on_call
     seen_until = first if first is not None else min(now, end)
     hidden = [start for start, length in blind if start < seen_until and start + length > by]

@@ -138,7 +138,8 @@ def verdict(
         return Verdict.ON_TIME, None
     if first_dial_at is None and now <= by:
         return Verdict.PENDING, None
-    if _overlaps(blind, window.counts_from, by):
+    # A dial in the very instant of the deadline is in time, so a gap that begins then may hide it.
+    if any(begin <= by and finish > window.counts_from for begin, finish in blind):
         return Verdict.INDETERMINATE, None
     until = first_dial_at if first_dial_at is not None else min(now, window.ends_at)
     blind_since = min((start for start, end in blind if start < until and end > by), default=None)
@@ -160,10 +161,6 @@ def joined(periods: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             found.append((start, end))
     return found
-
-
-def _overlaps(blind: Sequence[Blind], start: float, end: float) -> bool:
-    return any(begin < end and finish > start for begin, finish in blind)
 
 
 def hours(day: Iterable[Window], start: float, end: float) -> list[tuple[float, float]]:

@@ -87,7 +87,7 @@ def test_nobody_is_accused_of_more_than_was_seen(
     first = first if first is None or first <= now else None
     kind, minutes = shifts.verdict(MORNING, first, now, shifts.joined(blind))
     on_time = first is not None and first <= MORNING.dial_by_at
-    unseen = any(a < MORNING.dial_by_at and b > MORNING.counts_from for a, b in blind)
+    unseen = any(a <= MORNING.dial_by_at and b > MORNING.counts_from for a, b in blind)
     assert (kind is Verdict.ON_TIME) == on_time
     if unseen and not on_time:
         assert kind in (Verdict.INDETERMINATE, Verdict.PENDING)
