@@ -26,6 +26,7 @@ from pydantic import (
 
 from monitor.config_alerts import Alert, Channel
 from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
+from monitor.config_guard import GuardSettings
 from monitor.errors import ConfigError
 from monitor.wrongs import explain, keys_of, wrong
 
@@ -199,6 +200,7 @@ class Settings(Part):
     site: Site
     calendar: CalendarSettings = CalendarSettings()
     discipline: Discipline = Discipline()
+    guard: GuardSettings = GuardSettings()
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
     pbx: tuple[Pbx, ...] = Field(min_length=1)

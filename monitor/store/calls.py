@@ -35,6 +35,7 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     ``others`` turns ``agents`` round: everybody but them. ``part`` says what the agents did in the call.
     ``dial`` and ``connect`` are ``Call.is_dial`` and ``Call.is_connect``, so that a figure finds its calls.
+    ``numbers`` are whole numbers as written, ``ids`` calls by name; of either an empty tuple means all.
     ``trunk`` carried the call (``trunk-a`` or ``main/trunk-a``); ``seized`` was seized for it, perhaps in
     vain; ``seizing`` still is.
     """
@@ -45,6 +46,8 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     others: bool = False
     part: Part = Part.ANY
     number: str | None = None
+    numbers: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     direction: Direction | str | None = None
     outcome: Outcome | str | None = None
     trunk: str | None = None
@@ -167,6 +170,10 @@ def conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         found.append(_of_agents(wanted))
     if wanted.number:
         found.append(CallRow.number.contains(wanted.number, autoescape=True))
+    if wanted.numbers:
+        found.append(CallRow.number.in_(wanted.numbers))
+    if wanted.ids:
+        found.append(CallRow.id.in_(wanted.ids))
     if wanted.talk_min is not None:
         found.append(CallRow.talk_seconds >= wanted.talk_min)
     if wanted.talk_max is not None:

@@ -45,6 +45,7 @@ from monitor.store.schema import (
 )
 from monitor.store.sums import Sums, sums
 from monitor.store.upgrade import SchemaStatus, schema_status, upgrade
+from monitor.store.watch import WatchStore
 
 #: SQLite allows some 32,000 parameters in a statement; ids are asked for in slices of this many.
 SLICE = 500
@@ -79,6 +80,7 @@ class Store:
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
         self.discipline = DisciplineStore(self._engine)
+        self.watch = WatchStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:

@@ -19,6 +19,7 @@ from monitor.web import (
     recordings,
     reference,
     reports,
+    watch,
 )
 from monitor.web.context import AppContext
 from monitor.web.guard import GuardMiddleware
@@ -40,7 +41,20 @@ def create_app(context: AppContext) -> FastAPI:
     )
     static = pages.Pages(context.pages)
     faults.install(app, static.missing)
-    for room in (auth, board, calls, recordings, leave, calendar, ledger, agent_day, reports, alerts, ops):
+    for room in (
+        auth,
+        board,
+        calls,
+        recordings,
+        leave,
+        calendar,
+        ledger,
+        agent_day,
+        reports,
+        alerts,
+        watch,
+        ops,
+    ):
         app.include_router(room.router(context))
     app.include_router(reference.router(app))
     app.include_router(pages.router(static))

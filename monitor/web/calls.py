@@ -45,6 +45,8 @@ class CallQuery(BaseModel):
     agent: list[str] = Field([], max_length=500, description="agent id (pbx/extension)")
     team: list[str] = Field([], max_length=100, description="team id")
     number: str | None = Field(None, max_length=32, description="part of the number")
+    same: str | None = Field(None, max_length=160, description="id of a call: those with its number")
+    call: list[str] = Field([], max_length=200, description="ids of calls")
     direction: Direction | None = None
     outcome: Outcome | None = None
     trunk: str | None = Field(None, max_length=100, description="the trunk that carried the call")
@@ -76,9 +78,16 @@ class CallExportQuery(CallQuery):
     )
 
 
-def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
-    """The store's filter; ``None`` when nobody is in the teams asked for, so no call can match."""
-    facts = query.model_dump(exclude={"agent", "team", "after", "limit", "language"})
+async def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
+    """The store's filter; ``None`` when no call can match: nobody is in the teams asked for, or no call is ``same``."""
+    facts = query.model_dump(exclude={"agent", "team", "after", "limit", "language", "same", "call"})
+    facts["ids"] = tuple(query.call)
+    if query.same:
+        named = await context.store.call(query.same)
+        if named is None or named.number is None:
+            return None
+        numbering = context.settings.guard.numbering
+        facts["numbers"] = (named.number, *numbering.spellings(numbering.plain(named.number)))
     agents, others = list(query.agent), False
     if query.team:
         members, others = context.directory.chosen(query.team)
@@ -101,7 +110,7 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/calls")
     async def calls(query: Annotated[CallPageQuery, Query()]) -> CallPage:
         """A page of calls, newest first."""
-        wanted = call_filter(query, context)
+        wanted = await call_filter(query, context)
         if wanted is None:
             return CallPage(calls=[], next=None)
         try:
@@ -113,14 +122,14 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/calls/sums")
     async def sums(query: Annotated[CallQuery, Query()]) -> CallSums:
         """What the calls of a filter come to, by the board's own definitions."""
-        wanted = call_filter(query, context)
+        wanted = await call_filter(query, context)
         effective = context.settings.site.effective_seconds
         return call_sums(None if wanted is None else await store.sums(wanted, effective))
 
     @routes.get("/calls.csv", response_class=StreamingResponse)
     async def export(query: Annotated[CallExportQuery, Query()], request: Request) -> StreamingResponse:
         """All calls of the filter as a CSV file, newest first."""
-        wanted = call_filter(query, context)
+        wanted = await call_filter(query, context)
         language = query.language or preferred(
             request.headers.get("accept-language"), context.settings.site.language
         )

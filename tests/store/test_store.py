@@ -251,7 +251,9 @@ async def test_a_call_stored_before_there_were_briefs_is_read_whole(store: Store
 
 
 async def without_sums(connection: AsyncConnection) -> None:
-    """As before the sums of reports (0004), the alerts (0005) and the check (0006)."""
+    """As before the sums of reports (0004), the alerts (0005), the check (0006) and the watch (0009)."""
+    for index in ("ix_calls_number", "ix_calls_watch"):
+        await connection.execute(text(f"DROP INDEX {index}"))
     later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit")
     for table in ("parts", "rollups", "agent_days", "first_dials", "rollup_state", *later):
         await connection.execute(text(f"DROP TABLE {table}"))
