@@ -45,20 +45,23 @@ port = @PORT@
 class Dialwatch:
     """The product as an operator runs it, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, config: str = CONFIG, **environment: str) -> None:
+        """In ``folder``, by ``config``: ``@PORT@`` in it is the dashboard's, ``@AGENTS@`` all of the lab's phones."""
         self._folder = folder
+        self._environment = environment
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         agents = ", ".join(f'{{ extension = "{each}", name = "{each}" }}' for each in AGENTS)
-        settings = CONFIG.replace("@PORT@", str(port)).replace("@AGENTS@", agents)
+        settings = config.replace("@PORT@", str(port)).replace("@AGENTS@", agents)
         (folder / "config.toml").write_text(settings, "utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start ``dialwatch run``."""
         environment = {**os.environ, "DIALWATCH_AMI_SECRET": "lab-dialwatch", "PYTHONPATH": str(CHECKOUT)}
+        environment |= self._environment
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "monitor.cli", "run", "--config", str(self._folder / "config.toml")],
@@ -84,6 +87,19 @@ class Dialwatch:
                 return
             await asyncio.sleep(0.1)
         raise AssertionError(f"dialwatch run does not listen: {self.log[-1500:]}")
+
+    async def answering(self, seconds: float) -> None:
+        """Wait until its dashboard answers."""
+        host, port = self.url.removeprefix("http://").split(":")
+        async with asyncio.timeout(seconds):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection(host, int(port))
+                except OSError:
+                    await asyncio.sleep(0.1)
+                    continue
+                writer.close()
+                return
 
     def database(self) -> Path:
         """Its SQLite file."""
