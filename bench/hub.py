@@ -143,7 +143,7 @@ def _agent(index: int, round_: int, now: float) -> dict[str, object]:
 
 class _Everybody:
     async def find(self, hashed: str) -> Session | None:
-        return Session(hashed, "bench", "supervisor", time.time() + 3600)
+        return Session(hashed, "bench", "administrator", time.time() + 3600)
 
 
 @dataclass

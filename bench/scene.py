@@ -90,7 +90,7 @@ def _product(pipe: Connection, folder: Path, agents: int, ami_port: int) -> None
 async def let_in(store: Any) -> None:
     """Make a login and a session for ``TOKEN``."""
     if await store.user("bench") is None:
-        await store.create_user("bench", "", "supervisor")
+        await store.create_user("bench", "", "administrator")
         await store.create_session("bench", token_hash(TOKEN), time.time() + 86400)
 
 

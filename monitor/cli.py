@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from monitor.access import Role
 from monitor.errors import ConfigError, DialwatchError
 from monitor.metrics.periods import Kind
 from monitor.reports.render import Format
@@ -45,7 +46,6 @@ app.add_typer(leave, name="leave")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The site's configuration file.")]
 DEFAULT_CONFIG = Path("config.toml")
-MOST_NAME_CHARACTERS = 64
 
 
 class ReplayFormat(StrEnum):
@@ -234,34 +234,51 @@ def db_rollup(config: Config = DEFAULT_CONFIG) -> None:
     _with_store(config, work)
 
 
+Teams = Annotated[
+    list[str] | None, typer.Option("--team", help="A team it sees: id or name; may be repeated.")
+]
+Person = Annotated[str | None, typer.Option(help="Whose own login it is: name or number in the roster.")]
+Extension = Annotated[str | None, typer.Option(help="The same, by who sits on this extension.")]
+
+
 @user.command("add")
-def user_add(name: str, config: Config = DEFAULT_CONFIG) -> None:
+def user_add(
+    name: str,
+    role: Annotated[Role, typer.Option(help="What the login may do.")],
+    team: Teams = None,
+    person: Person = None,
+    extension: Extension = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
     """A new login; the password is asked for, or read from stdin when that is no terminal."""
+    from monitor import accounts
 
-    name = name.strip()
-    if not (1 <= len(name) <= MOST_NAME_CHARACTERS and name.isprintable()):
-        raise ConfigError(
-            f"user {name!r}: a name has 1 to {MOST_NAME_CHARACTERS} characters that can be seen"
-        )
-
-    async def work(store: Store) -> None:
-        if await store.user(name) is not None:
-            raise ConfigError(f"user {name!r} exists; change the password with: dialwatch user passwd {name}")
-        await store.create_user(name, await _password_hash())
-        typer.echo(f"user {name} added")
-
-    _with_store(config, work)
+    wanted = accounts.Wanted(role, team or (), person, extension)
+    _with_store(config, lambda store: accounts.add(store, _settings(config), name, wanted, _password_hash))
 
 
 @user.command("list")
 def user_list(config: Config = DEFAULT_CONFIG) -> None:
-    """All logins."""
+    """All logins: name, role, whether enabled, teams or person."""
+    from monitor import accounts
 
-    async def work(store: Store) -> None:
-        for each in await store.users():
-            typer.echo(f"{each.name}\t{each.role}\t{'disabled' if each.disabled else 'enabled'}")
+    _with_store(config, accounts.tell)
 
-    _with_store(config, work)
+
+@user.command("role")
+def user_role(
+    name: str,
+    role: Annotated[Role, typer.Option(help="What the login may do from now on.")],
+    team: Teams = None,
+    person: Person = None,
+    extension: Extension = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Another role, other teams; the user has to log in again."""
+    from monitor import accounts
+
+    wanted = accounts.Wanted(role, team or (), person, extension)
+    _with_store(config, lambda store: accounts.change_role(store, _settings(config), name, wanted))
 
 
 @user.command("passwd")

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from monitor.access import Role
 from monitor.config_alerts import Alert, Channel
 from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
 from monitor.config_guard import GuardSettings
@@ -186,6 +187,12 @@ class WebSettings(Part):
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
 
 
+class AccessSettings(Part):
+    """Who sees more than others: the roles whose numbers are not masked (each look is in the audit)."""
+
+    whole_numbers: tuple[Role, ...] = ()
+
+
 class LogSettings(Part):
     """What is logged, and how."""
 
@@ -208,6 +215,7 @@ class Settings(Part):
     channels: tuple[Channel, ...] = Field((), alias="channel")
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
+    access: AccessSettings = AccessSettings()
     log: LogSettings = LogSettings()
 
     @model_validator(mode="after")

@@ -25,6 +25,7 @@ import typer
 from pydantic import SecretStr
 
 from monitor import config, service
+from monitor.access import Role
 from monitor.config_duty import CalendarSettings
 from monitor.domain import Call, Change, ExtensionStatus, LinkState
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
@@ -47,7 +48,16 @@ DEFAULT_START = time(10, 20)
 DEFAULT_AGENTS = 24
 MOST_AGENTS = 900
 MOST_SPEED = 600.0
-LOGINS = ("demo", "tv")
+LOGINS = {
+    "demo": Role.ADMINISTRATOR,
+    "manager": Role.MANAGER,
+    "supervisor": Role.SUPERVISOR,
+    "lead": Role.TEAM_LEAD,
+    "qa": Role.QA,
+    "agent": Role.AGENT,
+    "tv": Role.BOARD,
+}
+"""One of each role: the supervisor has the first two teams, the lead the first, the agent is the first of it."""
 
 #: Simulated seconds of history played between two turns of the pipeline.
 HISTORY_STEP_SECONDS = 10.0
@@ -186,7 +196,7 @@ async def demo(options: Options, *, ready: Ready | None = None, stop: asyncio.Ev
                 await asyncio.sleep(LOOK_SECONDS)
             running.floor.known_from = dawn  # what was played beforehand is as good as heard
             clock.begin()
-            logins = await _make_logins(running.store)
+            logins = await _make_logins(running.store, running.floor.settings)
             if ready is not None:
                 await ready(Demo(running.url, logins, centre, clock, running.store, running.floor, history))
 
@@ -301,19 +311,19 @@ def _identity(change: Call | ExtensionStatus) -> str:
     return change.id if isinstance(change, Call) else f"extension {change.extension}"
 
 
-async def _make_logins(store: Store) -> dict[str, str]:
-    """New passwords for the demo's own logins, made anew at each start."""
-    passwords = Passwords()
-    logins = {}
-    for name in LOGINS:
-        password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
-        hashed = await passwords.hashed(password)
-        if await store.user(name) is None:
-            await store.create_user(name, hashed)
-        else:
+async def _make_logins(store: Store, settings: config.Settings) -> dict[str, str]:
+    """New passwords for the demo's own logins, made anew at each start; one password for all keeps it short."""
+    password = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(2))
+    hashed = await Passwords().hashed(password)
+    teams = [team.id for team in settings.teams]
+    first = min((each for each in (await store.roster()).assignments), key=lambda each: each.extension)
+    for name, role in LOGINS.items():
+        seen = {Role.SUPERVISOR: teams[:2], Role.TEAM_LEAD: teams[:1]}.get(role, [])
+        person = first.person_id if role is Role.AGENT else None
+        if not await store.create_user(name, hashed, role, seen, person):
             await store.set_password(name, hashed)
-        logins[name] = password
-    return logins
+            await store.set_role(name, role, seen, person)
+    return dict.fromkeys(LOGINS, password)
 
 
 async def _announce(running: Demo) -> None:
@@ -321,7 +331,8 @@ async def _announce(running: Demo) -> None:
     local = datetime.fromtimestamp(running.clock.now(), running.centre.zone)
     pace = f"{running.clock.speed:g}"
     people_in = "\n".join(
-        f"  用户名 user      {name:<8} 密码 password  {word}" for name, word in running.logins.items()
+        f"  用户名 user      {name:<11} 密码 password  {word}   {LOGINS[name]}"
+        for name, word in running.logins.items()
     )
     typer.echo(
         f"\nDialwatch 演示已就绪：模拟的外呼大厅，数据均为虚构。\n"

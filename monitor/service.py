@@ -115,7 +115,10 @@ async def _run(
             ]
             server = None
             if sock is not None:
-                guard = Guard(StoredSessions(floor.store), floor.settings.web.allowed_origins)
+                settings = floor.settings
+                guard = Guard(
+                    StoredSessions(floor.store), settings.web.allowed_origins, settings.access.whole_numbers
+                )
                 server = _web_server(floor, guard)
                 rooms += [
                     group.create_task(_kept_up("hub", floor.hub.run)),
@@ -251,7 +254,9 @@ class StoredSessions:
     async def find(self, hashed: str) -> Session | None:
         """The session of a token hash, if its user may still log in. Raises ``StoreError``."""
         found = await self._store.session(hashed)
-        return None if found is None else Session(hashed, found.username, found.role, found.expires_at)
+        if found is None:
+            return None
+        return Session(hashed, found.username, found.role, found.expires_at, found.teams, found.person)
 
 
 class _Server(uvicorn.Server):

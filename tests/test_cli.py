@@ -52,9 +52,10 @@ COMMANDS = {
     "db upgrade": [],
     "db rollup": [],
     "db check": [],
-    "user add": ["wang"],
+    "user add": ["wang", "--role", "manager"],
     "user list": [],
     "user passwd": ["wang"],
+    "user role": ["wang", "--role", "manager"],
     "user disable": ["wang"],
     "calendar import": ["days.csv"],
     "leave import": ["leave.csv"],
@@ -238,7 +239,7 @@ def test_a_locked_database_is_1(site: Site) -> None:
     assert site.run("db upgrade").code == 0
     with sqlite3.connect(site.folder / "data/dialwatch.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        told = site.run("user add", "wang", typed="longenough\n")
+        told = site.run("user add", "wang", "--role", "manager", typed="longenough\n")
         other.execute("ROLLBACK")
     other.close()
     assert (told.code, told.out) == (1, "")
@@ -305,18 +306,47 @@ def test_a_report_that_cannot_be_written_is_1(site: Site) -> None:
 
 def test_a_user_is_added_once_listed_changed_and_kept_out(site: Site) -> None:
     assert site.run("user list").out == ""
-    added = site.run("user add", "王经理", typed="longenough\n")
-    assert (added.code, added.out, added.err) == (0, "user 王经理 added\n", "")
-    again = site.run("user add", "王经理", typed="longenough\n")
+    added = site.run("user add", "王经理", "--role", "manager", typed="longenough\n")
+    assert (added.code, added.out, added.err) == (0, "user 王经理 added: manager\n", "")
+    again = site.run("user add", "王经理", "--role", "manager", typed="longenough\n")
     assert (again.code, again.out) == (2, "")
     assert (
         again.err
         == "dialwatch: user '王经理' exists; change the password with: dialwatch user passwd 王经理\n"
     )
-    assert site.run("user list").out == "王经理\tsupervisor\tenabled\n"
+    assert site.run("user list").out == "王经理\tmanager\tenabled\t-\n"
     assert site.run("user passwd", "王经理", typed="another one\n").out == "password of 王经理 changed\n"
     assert site.run("user disable", "王经理").code == 0
-    assert site.run("user list").out == "王经理\tsupervisor\tdisabled\n"
+    assert site.run("user list").out == "王经理\tmanager\tdisabled\t-\n"
+
+
+def test_a_role_names_whom_it_sees(site: Site) -> None:
+    typed = "longenough\n"
+    with (site.folder / "config.toml").open("a", encoding="utf-8") as file:
+        file.write('[[team]]\nid = "t1"\nname = "朝阳组"\n')
+    assert site.run("user add", "组长", "--role", "team_lead", "--team", "朝阳组", typed=typed).code == 0
+    assert site.run("user list").out == "组长\tteam_lead\tenabled\tt1\n"
+    assert site.run("user role", "组长", "--role", "qa").out == "user 组长 is now: qa\n"
+    assert site.run("user list").out == "组长\tqa\tenabled\t-\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--role", "team_lead"], "team_lead sees its own teams; name them with --team"),
+        (["--role", "supervisor", "--team", "nobody"], "--team 'nobody': there is no such team; there are: "),
+        (["--role", "manager", "--team", "t1"], "manager sees the whole site; leave --team out"),
+        (["--role", "qa", "--extension", "8001"], "qa is nobody's own login"),
+        (["--role", "agent"], "say whose with --extension or --person"),
+        (["--role", "agent", "--team", "t1"], "an agent sees one person, no team"),
+        (["--role", "agent", "--extension", "1"], "--extension 1: nobody sits there"),
+    ],
+)
+def test_a_role_with_the_wrong_people_is_2(site: Site, options: list[str], told: str) -> None:
+    for line in (["user add", "wang"], ["user role", "wang"]):
+        answer = site.run(*line, *options, typed="longenough\n")
+        assert (answer.code, answer.out) == (2, "")
+        assert told in answer.err
 
 
 @pytest.mark.parametrize("line", ["user passwd", "user disable"])
@@ -328,7 +358,7 @@ def test_a_user_of_no_name_known_is_2(site: Site, line: str) -> None:
 
 @pytest.mark.parametrize("typed", ["", "short\n", "x" * 300])
 def test_a_password_too_short_or_too_long_is_2(site: Site, typed: str) -> None:
-    told = site.run("user add", "wang", typed=typed)
+    told = site.run("user add", "wang", "--role", "manager", typed=typed)
     assert (told.code, told.out) == (2, "")
     length = len(typed.strip())
     assert told.err == f"dialwatch: this password has {length} characters; choose one of 8 to 256\n"
@@ -336,7 +366,7 @@ def test_a_password_too_short_or_too_long_is_2(site: Site, typed: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 65])
 def test_a_name_must_be_one(site: Site, name: str) -> None:
-    told = site.run("user add", name, typed="longenough\n")
+    told = site.run("user add", name, "--role", "manager", typed="longenough\n")
     assert told.code == 2
     assert "a name has 1 to 64 characters" in told.err
 

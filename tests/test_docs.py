@@ -62,6 +62,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[channel]]": config.Channel,
     "[store]": config.StoreSettings,
     "[web]": config.WebSettings,
+    "[access]": config.AccessSettings,
     "[log]": config.LogSettings,
 }
 

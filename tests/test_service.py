@@ -114,7 +114,7 @@ async def serving(made: Settings, **options: Any) -> AsyncIterator[Running]:
 
 
 async def log_in(running: Running, name: str = "wang") -> str:
-    await running.store.create_user(name, "", "supervisor")
+    await running.store.create_user(name, "", "administrator")
     await running.store.create_session(name, token_hash(name), time.time() + 600)
     return name
 
@@ -357,7 +357,7 @@ async def test_listen_and_web_are_two_processes_over_one_store(tmp_path: Path) -
         )
         store = await Store.open(load(path).store.database_url)
         await store.upgrade()
-        await store.create_user("wang", "", "supervisor")
+        await store.create_user("wang", "", "administrator")
         await store.create_session("wang", token_hash("wang"), time.time() + 600)
         with dialwatch("web", path), dialwatch("listen", path):
             await ami.until(lambda: "Status" in ami.names())

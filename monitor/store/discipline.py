@@ -99,7 +99,7 @@ class DisciplineStore:
             await connection.execute(upsert, rows)
             for each in days:
                 what = "day_on" if each.working else "day_off"
-                await _audit(
+                await write_audit(
                     connection, Audited(each.entered_at, each.entered_by, what, _subject(each), each.name)
                 )
 
@@ -115,7 +115,7 @@ class DisciplineStore:
                 )
             )
             if removed.rowcount:
-                await _audit(connection, Audited(at, who, "day_removed", _subject(each), ""))
+                await write_audit(connection, Audited(at, who, "day_removed", _subject(each), ""))
         return removed.rowcount > 0
 
     # ------------------------------------------------------------------ absences
@@ -184,7 +184,7 @@ class DisciplineStore:
                     await connection.execute(update(AbsenceRow).where(AbsenceRow.id == known).values(row))
                 ids.append(known)
                 what = "absence_withdrawn" if each.withdrawn_at is not None else f"absence_{each.kind}"
-                await _audit(
+                await write_audit(
                     connection,
                     Audited(each.granted_at, each.granted_by, what, f"absence/{known}", each.reason),
                 )
@@ -200,7 +200,7 @@ class DisciplineStore:
             )
             if not changed.rowcount:
                 return None
-            await _audit(connection, Audited(at, who, "absence_withdrawn", f"absence/{absence_id}", why))
+            await write_audit(connection, Audited(at, who, "absence_withdrawn", f"absence/{absence_id}", why))
         known = await self.absences(float("-inf"), float("inf"), withdrawn=True)
         return next(each for each in known if each.id == absence_id)
 
@@ -334,7 +334,7 @@ class DisciplineStore:
     async def audit(self, entry: Audited) -> None:
         """Write down who did what."""
         async with transaction(self._engine) as connection:
-            await _audit(connection, entry)
+            await write_audit(connection, entry)
 
     async def audited(self, subject: str | None = None, limit: int = 500) -> list[Audited]:
         """Who did what, newest first."""
@@ -355,7 +355,8 @@ def _subject(each: OwnDay) -> str:
     return f"day/{each.day.isoformat()}/{whose}"
 
 
-async def _audit(connection: AsyncConnection, entry: Audited) -> None:
+async def write_audit(connection: AsyncConnection, entry: Audited) -> None:
+    """Write down who did what, in the transaction that does it."""
     await connection.execute(
         insert(AuditRow).values({name: getattr(entry, name) for name in entry.__struct_fields__})
     )

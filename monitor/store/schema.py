@@ -204,13 +204,15 @@ class AuditRow(Base):
 
 
 class UserRow(Base):
-    """A login of the dashboard."""
+    """A login of the dashboard; ``teams`` is a JSON list of team ids, ``person_id`` whose own login it is."""
 
     __tablename__ = "users"
     name: Mapped[str] = mapped_column(String(128), primary_key=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(String(32))
     disabled: Mapped[bool]
+    teams: Mapped[str] = mapped_column(Text, server_default="[]")
+    person_id: Mapped[int | None]
 
 
 class SessionRow(Base):

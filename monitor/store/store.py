@@ -8,11 +8,9 @@ nothing.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 
-import msgspec
-from sqlalchemy import Row, case, delete, insert, select, update
+from sqlalchemy import Row, case, delete, insert, select
 
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason
 from monitor.parts import Plan
@@ -30,7 +28,8 @@ from monitor.store.calls import (
     segment_rows,
 )
 from monitor.store.discipline import DisciplineStore
-from monitor.store.engine import insert_for, make_engine, transaction
+from monitor.store.engine import make_engine, transaction
+from monitor.store.logins import LoginStore
 from monitor.store.rollups import Rollups
 from monitor.store.schema import (
     CallRow,
@@ -39,9 +38,6 @@ from monitor.store.schema import (
     HeardRow,
     RecordingRow,
     SegmentRow,
-    SessionRow,
-    SetupTokenRow,
-    UserRow,
 )
 from monitor.store.sums import Sums, sums
 from monitor.store.upgrade import SchemaStatus, schema_status, upgrade
@@ -53,29 +49,11 @@ SLICE = 500
 BRIEFS = 25_000
 
 
-class User(msgspec.Struct, frozen=True):
-    """A login of the dashboard."""
-
-    name: str
-    password_hash: str
-    role: str
-    disabled: bool
-
-
-class StoredSession(msgspec.Struct, frozen=True):
-    """A login that is going on; ``expires_at`` in epoch seconds."""
-
-    username: str
-    role: str
-    expires_at: float
-
-
-class Store:
+class Store(LoginStore):
     """The database. Every method may raise ``StoreError``, whose message names the place and the mend."""
 
     def __init__(self, url: str, plan: Plan | None = None) -> None:
-        self._engine = make_engine(url)
-        self._insert = insert_for(self._engine)
+        super().__init__(make_engine(url))
         self._plan = plan
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
@@ -288,86 +266,6 @@ class Store:
         """Everybody's extensions and teams over time."""
         async with transaction(self._engine) as connection:
             return await people.read_roster(connection)
-
-    # ------------------------------------------------------------------ logins
-
-    async def users(self) -> list[User]:
-        """All logins, by name."""
-        async with transaction(self._engine) as connection:
-            rows = (await connection.execute(select(UserRow.__table__).order_by(UserRow.name))).all()
-        return [User(row.name, row.password_hash, row.role, row.disabled) for row in rows]
-
-    async def user(self, name: str) -> User | None:
-        """One login."""
-        async with transaction(self._engine) as connection:
-            row = (await connection.execute(select(UserRow.__table__).where(UserRow.name == name))).first()
-        return User(row.name, row.password_hash, row.role, row.disabled) if row else None
-
-    async def create_user(self, name: str, password_hash: str, role: str = "supervisor") -> None:
-        """A new login; one of the same name gets this password and role, and is enabled."""
-        values = {"name": name, "password_hash": password_hash, "role": role, "disabled": False}
-        async with transaction(self._engine) as connection:
-            await connection.execute(self._upsert(UserRow, ["name"]), values)
-
-    async def set_password(self, name: str, password_hash: str) -> bool:
-        """A new password ends the user's sessions; false if there is no such user."""
-        return await self._change_user(name, password_hash=password_hash)
-
-    async def disable_user(self, name: str, disabled: bool = True) -> bool:
-        """Keep a user out, at once; false if there is no such user."""
-        return await self._change_user(name, disabled=disabled)
-
-    async def _change_user(self, name: str, **values: object) -> bool:
-        async with transaction(self._engine) as connection:
-            changed = await connection.execute(update(UserRow).where(UserRow.name == name).values(**values))
-            await connection.execute(delete(SessionRow).where(SessionRow.username == name))
-        return changed.rowcount > 0
-
-    async def create_session(self, username: str, token_hash: str, expires_at: float) -> None:
-        """A session; those that have expired are swept away."""
-        async with transaction(self._engine) as connection:
-            await connection.execute(delete(SessionRow).where(SessionRow.expires_at <= time.time()))
-            await connection.execute(
-                insert(SessionRow).values(token_hash=token_hash, username=username, expires_at=expires_at)
-            )
-
-    async def session(self, token_hash: str) -> StoredSession | None:
-        """A session that has not expired, of a user who may log in."""
-        query = (
-            select(SessionRow.username, UserRow.role, SessionRow.expires_at)
-            .join(UserRow, UserRow.name == SessionRow.username)
-            .where(
-                SessionRow.token_hash == token_hash,
-                SessionRow.expires_at > time.time(),
-                UserRow.disabled.is_(False),
-            )
-        )
-        async with transaction(self._engine) as connection:
-            row = (await connection.execute(query)).first()
-        return StoredSession(row.username, row.role, row.expires_at) if row else None
-
-    async def end_session(self, token_hash: str) -> None:
-        """End one session."""
-        async with transaction(self._engine) as connection:
-            await connection.execute(delete(SessionRow).where(SessionRow.token_hash == token_hash))
-
-    async def create_setup_token(self, token_hash: str, expires_at: float) -> None:
-        """A one-time link; the ones before it stop working."""
-        async with transaction(self._engine) as connection:
-            await connection.execute(delete(SetupTokenRow))
-            await connection.execute(
-                insert(SetupTokenRow).values(token_hash=token_hash, expires_at=expires_at)
-            )
-
-    async def use_setup_token(self, token_hash: str) -> bool:
-        """Use up a one-time link; false if it is unknown, used or expired."""
-        async with transaction(self._engine) as connection:
-            used = await connection.execute(
-                delete(SetupTokenRow).where(
-                    SetupTokenRow.token_hash == token_hash, SetupTokenRow.expires_at > time.time()
-                )
-            )
-        return used.rowcount > 0
 
 
 def _decoded(rows: Sequence[Row[bytes | None, bytes]]) -> tuple[list[Brief], list[Call]]:

@@ -60,6 +60,6 @@ def create_app(context: AppContext) -> FastAPI:
     app.include_router(pages.router(static))
     app.mount("/", static)
     # The last added is the outermost: even a refusal of the guard carries the headers.
-    app.add_middleware(GuardMiddleware, guard=context.guard)
+    app.add_middleware(GuardMiddleware, guard=context.guard, page=static.instead)
     app.add_middleware(HeadersMiddleware)
     return app

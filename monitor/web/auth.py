@@ -8,10 +8,12 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from monitor.access import Role, allowed
 from monitor.web.context import AppContext
 from monitor.web.faults import Refusal
-from monitor.web.guard import COOKIE, Session
+from monitor.web.guard import COOKIE, Seen, Session
 from monitor.web.models import Credentials, Fault, Me, SetUp
+from monitor.web.permits import pages_of
 from monitor.web.security import new_token, password_fault, token_hash
 from monitor.web.words import preferred
 
@@ -67,11 +69,24 @@ def router(context: AppContext) -> APIRouter:
         return response
 
     @routes.get("/me")
-    async def me(request: Request) -> Me:
-        """Who is logged in, and which language to start with."""
+    async def me(request: Request, scope: Seen) -> Me:
+        """Who is logged in, what the login may and sees, and what every page begins with."""
         session: Session = request.state.session
         language = preferred(request.headers.get("accept-language"), context.settings.site.language)
-        return Me(username=session.username, role=session.role, language=language)
+        may = sorted(allowed(session.role))
+        return Me(
+            username=session.username,
+            role=session.role,
+            language=language,
+            may=may,
+            pages=pages_of(may),
+            teams=None if scope.site else sorted(scope.teams or ()),
+            person=scope.person,
+            whole_numbers=scope.whole_numbers,
+            site=context.settings.site.name,
+            timezone=context.settings.site.timezone.key,
+            now=context.now(),
+        )
 
     @routes.post(
         "/setup",
@@ -95,7 +110,7 @@ def router(context: AppContext) -> APIRouter:
             raise Refusal(403, "setup_link_invalid")
         if await store.users():
             raise Refusal(409, "already_set_up")
-        await store.create_user(name, await context.passwords.hashed(wanted.password), "supervisor")
+        await store.create_user(name, await context.passwords.hashed(wanted.password), Role.ADMINISTRATOR)
         log.info("first_login_made", user=name)
         return await logged_in(request, name)
 

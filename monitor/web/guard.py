@@ -1,33 +1,38 @@
 """Deny by default, decided here and nowhere else.
 
-Every HTTP request passes :class:`Guard` before any route is looked up: what is not in ``OPEN_PATHS`` or
-below ``OPEN_FOLDERS`` needs a session that still holds, and what changes something needs the header
-``X-Dialwatch: 1`` and an Origin of ours (a foreign page can send neither). The WebSocket asks the same
-object. So a new route is guarded before anybody thinks of it.
+Every HTTP request passes :class:`Guard` before any route runs. What an address asks for stands in one table
+(``permits.py``): what is not open there needs a session that still holds and whose role may have it, and what
+is not there at all is refused to everybody. What changes something needs the header ``X-Dialwatch: 1`` and an
+Origin of ours too (a foreign page can send neither). The WebSocket asks the same object. So a new route is
+guarded before anybody thinks of it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Annotated, Final, Protocol
 from urllib.parse import quote, urlsplit
 
 import msgspec
+import structlog
+from fastapi import Depends
 from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as AsgiScope
 
+from monitor.access import May, Scope, allowed, scope_of
 from monitor.errors import StoreError
+from monitor.web import permits
 from monitor.web.security import token_hash
+
+log = structlog.get_logger(__name__)
 
 COOKIE: Final = "dialwatch_session"
 CSRF_HEADER: Final = "X-Dialwatch"
-OPEN_PATHS: Final = frozenset({"/healthz", "/login", "/setup", "/api/login", "/api/setup", "/favicon.ico"})
-"""What a stranger may ask for: is it alive, and how to log in."""
-OPEN_FOLDERS: Final = ("/login/", "/common/", "/vendor/", "/locales/")
-"""Static files the login page needs; nothing about the floor is in them."""
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PORTS: Final = {"http": 80, "https": 443}
 _RECHECK_SECONDS: Final = 5.0
@@ -35,12 +40,18 @@ _REMEMBERED: Final = 10_000
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Who is asking: the login behind a cookie, until ``expires_at`` (epoch seconds)."""
+    """Who is asking: the login behind a cookie, until ``expires_at`` (epoch seconds); see ``access.Scope``."""
 
     token_hash: str
     username: str
     role: str
     expires_at: float
+    teams: tuple[str, ...] = ()
+    person: int | None = None
+
+    def may(self, what: May) -> bool:
+        """Whether its role may have it."""
+        return what in allowed(self.role)
 
 
 class Sessions(Protocol):
@@ -58,8 +69,11 @@ class Guard:
     blind the wall-board; nobody new gets in.
     """
 
-    def __init__(self, sessions: Sessions, allowed_origins: Sequence[str] = ()) -> None:
+    def __init__(
+        self, sessions: Sessions, allowed_origins: Sequence[str] = (), whole_numbers: Collection[str] = ()
+    ) -> None:
         self._sessions = sessions
+        self._whole_numbers = frozenset(whole_numbers)
         self._allowed = frozenset(filter(None, (_site(origin) for origin in allowed_origins)))
         self._known: OrderedDict[str, tuple[Session, float]] = OrderedDict()
 
@@ -94,6 +108,17 @@ class Guard:
         """The session has ended: do not answer from memory."""
         self._known.pop(hashed, None)
 
+    def forget_user(self, username: str) -> list[str]:
+        """What a user may has changed: its sessions (token hashes) are asked for anew."""
+        ended = [hashed for hashed, (session, _) in self._known.items() if session.username == username]
+        for hashed in ended:
+            self.forget(hashed)
+        return ended
+
+    def scope(self, session: Session) -> Scope:
+        """What a login sees."""
+        return scope_of(session.role, session.teams, session.person, self._whole_numbers)
+
     def origin_allowed(self, origin: str, host: str | None) -> bool:
         """Whether a page of this Origin may speak to us: our own address, or one that is configured."""
         site = _site(origin)
@@ -119,19 +144,35 @@ def _address(host: str, scheme: str) -> str:
     return host if host.rpartition("]")[2].count(":") else f"{host}:{_PORTS[scheme]}"
 
 
-def is_open(path: str) -> bool:
-    """Whether a path is for everybody; one that climbs out of its folder again is not."""
-    return path in OPEN_PATHS or (path.startswith(OPEN_FOLDERS) and ".." not in path.split("/"))
+def is_open(method: str, path: str) -> bool:
+    """Whether an address is for strangers too."""
+    try:
+        return permits.asked(method, path) is permits.OPEN
+    except permits.Unknown:
+        return False
+
+
+def _scope_asked(request: Request) -> Scope:
+    found: Scope = request.state.scope
+    return found
+
+
+Seen = Annotated[Scope, Depends(_scope_asked)]
+"""A route's parameter of this type is what the login sees: what the route answers is narrowed to it."""
 
 
 class GuardMiddleware:
-    """Lets through what the guard allows, and puts the session into ``request.state.session``."""
+    """Lets through what the guard allows; puts the login into ``request.state``: ``session`` and ``scope``.
 
-    def __init__(self, app: ASGIApp, guard: Guard) -> None:
+    ``page`` makes what people see instead of a page: ``missing`` or ``forbidden``.
+    """
+
+    def __init__(self, app: ASGIApp, guard: Guard, page: Callable[[str, int], Response | None]) -> None:
         self._app = app
         self._guard = guard
+        self._page = page
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
@@ -151,16 +192,51 @@ class GuardMiddleware:
             ours = origin is not None and self._guard.origin_allowed(origin, headers.get("host"))
             if headers.get(CSRF_HEADER) != "1" or not ours:
                 return JSONResponse({"error": "foreign_request"}, 403)
+        unknown, needed = None, None
+        try:
+            needed = permits.asked(request.method, path)
+        except permits.Unknown as found:
+            unknown = found
+        is_open = unknown is None and needed is permits.OPEN
         try:
             session = await self._guard.session_of("; ".join(headers.getlist("cookie")))
         except StoreError:
             session = None
-            if not is_open(path):
+            if not is_open:
                 return JSONResponse({"error": "store_unavailable"}, 503, {"Retry-After": "5"})
         request.state.session = session
-        if session is not None or is_open(path):
+        request.state.scope = Scope() if session is None else self._guard.scope(session)
+        if is_open:
             return None
-        if request.method == "GET" and "text/html" in headers.get("accept", ""):
-            wanted = path + (f"?{request.url.query}" if request.url.query else "")
-            return RedirectResponse("/login?next=" + quote(wanted, safe=""), 303)
-        return JSONResponse({"error": "not_logged_in"}, 401)
+        if session is None:
+            if _wants_page(request):
+                wanted = path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse("/login?next=" + quote(wanted, safe=""), 303)
+            return JSONResponse({"error": "not_logged_in"}, 401)
+        if unknown is not None:
+            return self._unknown(request, unknown)
+        if needed is not None and session.may(needed):
+            return None
+        log.info("refused", user=session.username, role=session.role, method=request.method, path=path)
+        return self._refused(request, "forbidden", 403, "not_allowed")
+
+    def _refused(self, request: Request, name: str, status: int, error: str) -> Response:
+        page = self._page(name, status) if _wants_page(request) else None
+        return page if page is not None else JSONResponse({"error": error}, status)
+
+    def _unknown(self, request: Request, unknown: permits.Unknown) -> Response:
+        """An address that has no line: there is none, or somebody forgot its line."""
+        routes = request.scope["app"].routes
+        forgotten = any(
+            route.matches(request.scope)[0] is Match.FULL for route in routes if not isinstance(route, Mount)
+        )
+        if forgotten:
+            log.error("route_without_permit", method=request.method, path=request.url.path)
+            return self._refused(request, "forbidden", 403, "not_allowed")
+        if unknown.path:
+            return JSONResponse({"error": "method_not_allowed"}, 405)
+        return self._refused(request, "missing", 404, "not_found")
+
+
+def _wants_page(request: Request) -> bool:
+    return request.method == "GET" and "text/html" in request.headers.get("accept", "")

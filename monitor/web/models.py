@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.access import May
 from monitor.domain import Direction, HangupBy, LegRole, Outcome, Phase
 
 
@@ -37,11 +38,22 @@ class SetUp(Credentials):
 
 
 class Me(Model):
-    """Who is logged in, and the language to start with."""
+    """Who is logged in; ``teams`` is ``None`` for the whole site, ``now`` the floor's time.
+
+    ``may`` are rights (``docs/topics/access.md``), ``pages`` the pages that can be opened.
+    """
 
     username: str
     role: str
     language: Literal["zh-CN", "en"]
+    may: list[May]
+    pages: list[str]
+    teams: list[str] | None
+    person: int | None
+    whole_numbers: bool
+    site: str
+    timezone: str
+    now: float
 
 
 class CallRow(Model):

@@ -13,12 +13,14 @@ import re
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from monitor.access import May
+from monitor.web.guard import Session
 from monitor.web.headers import content_security_policy
 
 _IMPORT_MAP: Final = re.compile(rb"<script[^>]*type=[\"']?importmap[\"']?[^>]*>(.*?)</script>", re.DOTALL)
@@ -67,8 +69,12 @@ class Pages(StaticFiles):
 
     def missing(self) -> FileResponse | None:
         """What people see at an address that is none; ``None`` where there is no such page either."""
+        return self.instead("missing", 404)
+
+    def instead(self, name: str, status: int) -> FileResponse | None:
+        """What people see instead of a page: ``missing`` or ``forbidden``; ``None`` where there is none such."""
         try:
-            return self.page("common", "missing.html", status=404)
+            return self.page("common", f"{name}.html", status=status)
         except HTTPException:
             return None
 
@@ -94,13 +100,19 @@ class Pages(StaticFiles):
         return known[1]
 
 
+def first_page(session: Session) -> str:
+    """Where a login begins: the board, or the agent's own day."""
+    return "/board/" if session.may(May.SEE_FLOOR) else "/agent/"
+
+
 def router(pages: Pages) -> APIRouter:
     """The addresses that are not plain files."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/")
-    async def home() -> RedirectResponse:
-        return RedirectResponse("/board/", 303)
+    async def home(request: Request) -> RedirectResponse:
+        session: Session = request.state.session
+        return RedirectResponse(first_page(session), 303)
 
     @routes.get("/login")
     async def login() -> FileResponse:

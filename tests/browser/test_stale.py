@@ -34,7 +34,9 @@ class Service:
 
         async def ready(running: service.Running) -> None:
             if await running.store.user("tv") is None:
-                await running.store.create_user("tv", await Passwords().hashed("watch the floor"))
+                await running.store.create_user(
+                    "tv", await Passwords().hashed("watch the floor"), "administrator"
+                )
             up.set()
 
         self._stop = asyncio.Event()

@@ -109,7 +109,7 @@ class Dialwatch:
         """Make a login, and a session of it with this token."""
         store = await Store.open(f"sqlite:///{self.database()}")
         try:
-            await store.create_user("wang", "")
+            await store.create_user("wang", "", "administrator")
             await store.create_session("wang", token_hash(token), time.time() + 600)
         finally:
             await store.close()
@@ -118,7 +118,7 @@ class Dialwatch:
         """Make a login that a browser can use."""
         store = await Store.open(f"sqlite:///{self.database()}")
         try:
-            await store.create_user(name, await Passwords().hashed(password))
+            await store.create_user(name, await Passwords().hashed(password), "administrator")
         finally:
             await store.close()
 

@@ -168,6 +168,32 @@ async def test_logins_sessions_and_the_one_time_link(store: Store) -> None:
     assert not await store.use_setup_token("s1")
 
 
+async def test_what_a_user_may_is_kept_and_every_change_is_in_the_audit(store: Store) -> None:
+    assert await store.create_user("lead", "hash", "team_lead", ["t1", "t2"], by="boss")
+    assert not await store.create_user("lead", "other", "administrator", by="thief")
+    await store.create_session("lead", "t1", 4e9)
+    session = await store.session("t1")
+    assert session is not None
+    assert (session.role, session.teams, session.person) == ("team_lead", ("t1", "t2"), None)
+    assert await store.set_role("lead", "agent", (), 7, by="boss")
+    assert await store.session("t1") is None
+    assert not await store.set_role("nobody", "agent", (), 7, by="boss")
+    user = await store.user("lead")
+    assert user is not None
+    assert (user.password_hash, user.role, user.teams, user.person) == ("hash", "agent", (), 7)
+    assert await store.disable_user("lead", by="boss")
+    assert await store.disable_user("lead", disabled=False, by="boss")
+    assert await store.set_password("lead", "new", by="boss")
+    told = [(each.who, each.what, each.why) for each in await store.discipline.audited("user/lead")]
+    assert told == [
+        ("boss", "user_password", ""),
+        ("boss", "user_enabled", ""),
+        ("boss", "user_disabled", ""),
+        ("boss", "user_role", "role=agent person=7"),
+        ("boss", "user_added", "role=team_lead team=t1 team=t2"),
+    ]
+
+
 async def test_schema_is_told_and_upgraded_once(store: Store) -> None:
     assert (await store.schema_status()).up_to_date
     await store.upgrade()
@@ -257,6 +283,8 @@ async def without_sums(connection: AsyncConnection) -> None:
     later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit")
     for table in ("parts", "rollups", "agent_days", "first_dials", "rollup_state", *later):
         await connection.execute(text(f"DROP TABLE {table}"))
+    for column in ("teams", "person_id"):
+        await connection.execute(text(f"ALTER TABLE users DROP COLUMN {column}"))
 
 
 async def test_a_database_of_the_first_schema_keeps_its_calls(tmp_path: Path) -> None:
@@ -264,6 +292,7 @@ async def test_a_database_of_the_first_schema_keeps_its_calls(tmp_path: Path) ->
     calls = some_calls(3)
     await store.upgrade()
     await store.write(calls)
+    await store.create_user("lead", "hash", "supervisor")
     async with store._engine.begin() as connection:
         await connection.execute(text("ALTER TABLE calls DROP COLUMN brief"))
         await connection.execute(text("ALTER TABLE calls DROP COLUMN seized"))
@@ -274,6 +303,9 @@ async def test_a_database_of_the_first_schema_keeps_its_calls(tmp_path: Path) ->
     assert (await store.schema_status()).up_to_date
     assert await counted(store, at("0:00"), at("23:59")) == ([], calls)
     assert await store.calls_between(at("0:00"), at("23:59")) == calls
+    # Who saw the whole site before goes on seeing it.
+    (lead,) = await store.users()
+    assert (lead.name, lead.role, lead.teams, lead.person) == ("lead", "manager", (), None)
     await store.close()
 
 

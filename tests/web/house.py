@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,12 +120,17 @@ class House:
         return {"Origin": f"http://{self.address}", "X-Dialwatch": "1"}
 
     async def user(self, name: str = "wang") -> None:
-        await self.store.create_user(name, await self.context.passwords.hashed(PASSWORD), "supervisor")
+        await self.store.create_user(name, await self.context.passwords.hashed(PASSWORD), "administrator")
 
-    async def log_in(self, name: str = "wang") -> str:
+    async def log_in(
+        self,
+        name: str = "wang",
+        role: str = "administrator",
+        teams: Sequence[str] = (),
+        person: int | None = None,
+    ) -> str:
         """Make a session for ``name`` and use it from now on; gives the token."""
-        if await self.store.user(name) is None:
-            await self.store.create_user(name, "", "supervisor")
+        await self.store.create_user(name, "", role, teams, person)
         token = f"token of {name}".replace(" ", "-")
         await self.store.create_session(name, token_hash(token), time.time() + 600)
         self.client.headers["Cookie"] = f"{COOKIE}={token}"
@@ -195,7 +200,7 @@ async def house(
     await store.discipline.begin_check("main", 0.0)
     board = Board(made)
     hub = Hub(board, lambda: NOON)
-    guard = Guard(StoredSessions(store), made.web.allowed_origins)
+    guard = Guard(StoredSessions(store), made.web.allowed_origins, made.access.whole_numbers)
     links: list[LinkFigures] = []
     context = AppContext(
         settings=made,

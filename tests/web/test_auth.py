@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from monitor.web.guard import COOKIE
 from monitor.web.security import token_hash
-from tests.web.house import PASSWORD, House, house
+from tests.web.house import NOON, PASSWORD, House, house
 from tests.web.serving import until, within
 
 
@@ -31,7 +31,9 @@ async def test_the_right_password_gives_a_session(home: House) -> None:
     me = await home.client.get(
         "/api/me", headers={"Cookie": f"{COOKIE}={found.value}", "Accept-Language": "en"}
     )
-    assert me.json() == {"username": "wang", "role": "supervisor", "language": "en"}
+    told = me.json()
+    assert (told["username"], told["role"], told["language"]) == ("wang", "administrator", "en")
+    assert (told["timezone"], told["now"], told["site"]) == ("Asia/Shanghai", NOON, "测试")
 
 
 async def test_over_https_the_cookie_is_secure(home: House) -> None:
@@ -116,6 +118,7 @@ async def test_the_set_up_link_makes_one_login_and_logs_it_in(home: House) -> No
     token = cookie(answer.headers["set-cookie"])[COOKIE].value
     me = await home.client.get("/api/me", headers={"Cookie": f"{COOKIE}={token}"})
     assert (me.json()["username"], me.json()["language"]) == ("经理", "zh-CN")
+    assert me.json()["role"] == "administrator"
     again = await home.client.post("/api/setup", json=wanted, headers=home.ours)
     assert (again.status_code, again.json()["error"]) == (403, "setup_link_invalid")
 

@@ -46,7 +46,7 @@ class Logins:
 
     def __init__(self) -> None:
         self.sessions = {
-            token_hash("good"): Session(token_hash("good"), "wang", "supervisor", time.time() + 600)
+            token_hash("good"): Session(token_hash("good"), "wang", "administrator", time.time() + 600)
         }
 
     async def find(self, hashed: str) -> Session | None:
@@ -204,7 +204,7 @@ async def test_there_is_no_websocket_elsewhere() -> None:
 
 async def test_the_end_of_a_session_closes_its_sockets_and_no_others() -> None:
     async with floor() as here:
-        here.logins.sessions[token_hash("tv")] = Session(token_hash("tv"), "tv", "x", time.time() + 600)
+        here.logins.sessions[token_hash("tv")] = Session(token_hash("tv"), "tv", "board", time.time() + 600)
         async with here.connect() as wang, here.connect("tv") as tv:
             await message(wang, "snapshot")
             await message(tv, "snapshot")

@@ -1,0 +1,108 @@
+"""``dialwatch user``: logins with their role and what they see, from the machine itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import typer
+
+from monitor.access import SITE_ALWAYS, Role
+from monitor.config import Settings
+from monitor.errors import ConfigError
+from monitor.store.store import Store
+
+MOST_NAME_CHARACTERS = 64
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A role and whom it is to see: teams by id or name; an agent's person by id, name or extension."""
+
+    role: Role
+    teams: Sequence[str] = ()
+    person: str | None = None
+    extension: str | None = None
+
+
+async def add(
+    store: Store, settings: Settings, name: str, wanted: Wanted, hashed: Callable[[], Awaitable[str]]
+) -> None:
+    """A new login; ``hashed`` asks for the password. Raises ``ConfigError``."""
+    name = name.strip()
+    if not (1 <= len(name) <= MOST_NAME_CHARACTERS and name.isprintable()):
+        raise ConfigError(
+            f"user {name!r}: a name has 1 to {MOST_NAME_CHARACTERS} characters that can be seen"
+        )
+    teams, person = await seen(store, settings, wanted)
+    if await store.user(name) is not None:
+        raise ConfigError(f"user {name!r} exists; change the password with: dialwatch user passwd {name}")
+    await store.create_user(name, await hashed(), wanted.role, teams, person)
+    typer.echo(f"user {name} added: {wanted.role}")
+
+
+async def change_role(store: Store, settings: Settings, name: str, wanted: Wanted) -> None:
+    """Another role; the user has to log in again. Raises ``ConfigError``."""
+    teams, person = await seen(store, settings, wanted)
+    if not await store.set_role(name, wanted.role, teams, person):
+        raise ConfigError(f"no user is called {name!r}; see: dialwatch user list")
+    typer.echo(f"user {name} is now: {wanted.role}")
+
+
+async def tell(store: Store) -> None:
+    """All logins, a line each: name, role, whether enabled, teams or person."""
+    for each in await store.users():
+        whose = [*each.teams, *([] if each.person is None else [f"person {each.person}"])]
+        state = "disabled" if each.disabled else "enabled"
+        typer.echo("\t".join([each.name, each.role, state, ", ".join(whose) or "-"]))
+
+
+async def seen(store: Store, settings: Settings, wanted: Wanted) -> tuple[tuple[str, ...], int | None]:
+    """Team ids and person that a role's login is to have. Raises ``ConfigError`` where they do not fit it."""
+    role = wanted.role
+    if role is Role.AGENT:
+        if wanted.teams:
+            raise ConfigError("an agent sees one person, no team; leave --team out")
+        return (), await _person(store, wanted)
+    if wanted.person or wanted.extension:
+        raise ConfigError(f"{role} is nobody's own login; --person and --extension are for agents")
+    if wanted.teams and role in SITE_ALWAYS:
+        raise ConfigError(f"{role} sees the whole site; leave --team out, or choose another role")
+    if not wanted.teams and role in (Role.SUPERVISOR, Role.TEAM_LEAD):
+        raise ConfigError(f"{role} sees its own teams; name them with --team, or make it a manager")
+    return tuple(_team(settings, each) for each in wanted.teams), None
+
+
+def _team(settings: Settings, name: str) -> str:
+    for team in settings.teams:
+        if name in (team.id, team.name):
+            return team.id
+    there = ", ".join(team.id for team in settings.teams) or "none"
+    raise ConfigError(f"--team {name!r}: there is no such team; there are: {there}")
+
+
+async def _person(store: Store, wanted: Wanted) -> int:
+    sitting = [each for each in (await store.roster()).assignments if each.valid_to is None]
+    if wanted.extension:
+        place, found = (
+            f"--extension {wanted.extension}",
+            {
+                each.person_id
+                for each in sitting
+                if wanted.extension in (each.extension, f"{each.pbx}/{each.extension}")
+            },
+        )
+    elif wanted.person:
+        place, found = (
+            f"--person {wanted.person}",
+            {each.person_id for each in sitting if wanted.person in (str(each.person_id), each.name)},
+        )
+    else:
+        raise ConfigError("an agent's login is somebody's: say whose with --extension or --person")
+    if len(found) != 1:
+        what = (
+            "several people fit; name the extension with its PBX (main/8001)"
+            if found
+            else "nobody sits there"
+        )
+        raise ConfigError(f"{place}: {what}; the roster is made when dialwatch runs")
+    return found.pop()
