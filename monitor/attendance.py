@@ -15,6 +15,7 @@ from monitor import holidays
 from monitor.config import Settings
 from monitor.duty import Finding
 from monitor.metrics import shifts
+from monitor.metrics.expected import Downtime
 from monitor.metrics.findings import BlindTimes, settled
 from monitor.metrics.halfdays import INBOUND_SECONDS, HalfDays
 from monitor.metrics.posts import Duty, duty_of
@@ -92,6 +93,7 @@ async def findings(
         for call in await kept.inbound_over(by, by - INBOUND_SECONDS):
             parts = {f"{call.pbx}/{each.agent}": each for each in stints(call)}
             half_days.put_inbound(call.id, call.started_at, parts)
+    half_days.downtime = await _downtime(store, half_days.windows, now)
     found = half_days.findings(now, await _blind(store, plan, day, now))
     # Who works other shifts has nothing to do with this one.
     return [each for each in found if each.day == day.isoformat() and each.why != "shift"]
@@ -109,6 +111,14 @@ async def _blind(store: Store, plan: Duty, day: date, now: float) -> BlindTimes:
             (gap.started_at, gap.ended_at if gap.ended_at is not None else now)
         )
     return {pbx: shifts.joined(periods) for pbx, periods in found.items()}
+
+
+async def _downtime(store: Store, windows: Sequence[shifts.Window], now: float) -> Downtime:
+    """The phones and trunks that were down in these shifts."""
+    if not windows:
+        return Downtime()
+    start = min(window.counts_from for window in windows)
+    return Downtime(await store.outages.between(start, min(now, max(each.ends_at for each in windows))))
 
 
 async def settle(store: Store, settings: Settings, days: Iterable[date], now: float) -> int:

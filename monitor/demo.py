@@ -27,7 +27,7 @@ from pydantic import SecretStr
 from monitor import config, service
 from monitor.access import Role
 from monitor.config_duty import CalendarSettings
-from monitor.domain import Call, Change, ExtensionStatus, LinkState
+from monitor.domain import Call, Change, ExtensionStatus, LinkState, Outage
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
 from monitor.floor import Floor
 from monitor.metrics.plan import SitePlan
@@ -307,8 +307,8 @@ async def _live_through(centre: Centre, settings: config.Settings, store: Store,
     return len(centre.truth)
 
 
-def _identity(change: Call | ExtensionStatus) -> str:
-    return change.id if isinstance(change, Call) else f"extension {change.extension}"
+def _identity(change: Call | ExtensionStatus | Outage) -> str:
+    return f"extension {change.extension}" if isinstance(change, ExtensionStatus) else change.id
 
 
 async def _make_logins(store: Store, settings: config.Settings) -> dict[str, str]:

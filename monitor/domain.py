@@ -342,4 +342,32 @@ class ExtensionStatus(Value, frozen=True, kw_only=True):
     at: float
 
 
-Change = Call | Gap | LinkStatus | ExtensionStatus
+class OutageCause(StrEnum):
+    """What was down."""
+
+    PBX = "pbx"
+    TRUNKS = "trunks"
+    EXTENSION = "extension"
+
+
+class Outage(Value, frozen=True, kw_only=True):
+    """A period in which nobody could dial, and by nobody's fault; open while ``ended_at`` is ``None``.
+
+    ``subject`` is the extension, the names of the trunks (all that the PBX has: while one of them works it is no
+    outage), or why the PBX was not heard. ``PBX`` periods are told by ``Gap`` and made from it.
+    """
+
+    pbx: str
+    cause: OutageCause
+    subject: str
+    started_at: float
+    ended_at: float | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable identity: PBX, cause, extension, begin in milliseconds."""
+        extension = self.subject if self.cause is OutageCause.EXTENSION else ""
+        return f"{self.pbx}/{self.cause}/{extension}/{int(self.started_at * 1000)}"
+
+
+Change = Call | Gap | LinkStatus | ExtensionStatus | Outage

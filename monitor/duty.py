@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from monitor.domain import Value
+from monitor.domain import Outage, Value
 
 
 class StateDay(msgspec.Struct, frozen=True):
@@ -93,7 +93,8 @@ class Finding(Value, frozen=True, kw_only=True):
     """The verdict on a person and shift, with all it rests on.
 
     ``agent`` is the seat at the deadline (``pbx/extension``). The dial looked for begins in
-    ``[counts_from, ends_at)``; ``gaps`` are the periods of it in which the seat's PBX was not heard. ``why`` says
+    ``[counts_from, ends_at)``; ``gaps`` are the periods of it in which the seat's PBX was not heard, ``outages`` those in
+    which its phone or the trunks were down (open: up to the dial or the end). ``why`` says
     what made the day a day off (``weekly``, ``rota``, ``holiday``, ``own``, ``shift``), ``why_name`` its name.
     """
 
@@ -113,6 +114,7 @@ class Finding(Value, frozen=True, kw_only=True):
     call_id: str | None = None
     on_inbound: bool = False
     gaps: tuple[tuple[float, float], ...] = ()
+    outages: tuple[Outage, ...] = ()
     absence: Absence | None = None
     why: str | None = None
     why_name: str = ""

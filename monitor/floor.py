@@ -18,7 +18,7 @@ from monitor.alerts.desk import Desk, shown_alerts
 from monitor.alerts.words import Writer as AlertWriter
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
-from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus
+from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus, Outage
 from monitor.errors import StoreError
 from monitor.metrics import frames, shifts
 from monitor.metrics.board import Board
@@ -180,6 +180,7 @@ class Floor:
             }
             self._show_stored(calls, now)
         self._show_stored(await self.store.gaps(begun, now), now)
+        self._show_stored(await self.store.outages.between(begun, now), now)
         self._show_stored(await self.store.extensions(), now)
         for line in self.lines:
             name = line.pbx.name
@@ -189,11 +190,16 @@ class Floor:
             if line.last_heard is None and not self.rebuilt:
                 self.known_from = now
             unknown = [call for call in still_open if call.id not in self._since_rebuild]
+            down = [
+                each
+                for each in await self.store.outages.open(name)
+                if _identity(each) not in self._since_rebuild
+            ]
             if line.listener is None:
-                line.pipeline.restore(unknown, line.last_heard)
-            elif unknown:
+                line.pipeline.restore(unknown, line.last_heard, down)
+            elif unknown or down:
                 # Only a new picture of the PBX tells what became of them: connect again.
-                line.pipeline.restore(unknown)
+                line.pipeline.restore(unknown, outages=down)
                 line.again.set()
 
     def _show_stored(self, stored: Sequence[Change], now: float) -> None:
@@ -227,6 +233,7 @@ class Floor:
         calls = {call.id: call for call in await self.store.calls_between(now - RECENT_SECONDS, now + 1)}
         found: list[Change] = [
             *await self.store.gaps(now - RECENT_SECONDS, now),
+            *await self.store.outages.between(now - RECENT_SECONDS, now),
             *await self.store.extensions(),
         ]
         for line in self.lines:
@@ -325,6 +332,8 @@ def _identity(change: Change) -> str:
         return change.id
     if isinstance(change, Gap):
         return f"gap {change.id}"
+    if isinstance(change, Outage):
+        return f"outage {change.id}"
     if isinstance(change, ExtensionStatus):
         return f"extension {change.pbx}/{change.extension}"
     return f"link {change.pbx}"

@@ -69,10 +69,12 @@ function Track({ day, span, tall = false }) {
     ${day.absences.map((/** @type {any} */ a) => bar("absence", a.starts_at, a.ends_at, `${t(`absence.${a.kind}`)} ${a.reason}`))}
     ${day.idle.map((/** @type {any} */ g) => bar("idle", g.starts_at, g.ends_at, `${t("day.idle")} ${inWords(g.ends_at - g.starts_at)}`))}
     ${day.gaps.map((/** @type {any} */ g) => bar("gap", g.starts_at, g.ends_at, `${t("day.gap")} ${t(`gap.${g.reason}`)}`))}
+    ${day.outages.map((/** @type {any} */ o) => bar("down", o.starts_at, o.ends_at, downWords(o)))}
     ${day.calls.map((/** @type {any} */ c) => bar(callKind(c), c.starts_at, c.ends_at, callWords(c), tall ? `/calls/${c.id}` : ""))}
     ${day.verdicts.filter((/** @type {any} */ v) => v.verdict !== "off").map((/** @type {any} */ v) => html`<b style=${{ left: `${x(v.dial_by_at)}%` }} title=${t("deadline.by", { time: clock(v.dial_by_at) })}></b>`)}</div>`;
 }
 
+const downWords = (/** @type {any} */ o) => `${t(`down.${o.cause}`, { what: o.subject })} ${clock(o.starts_at)}–${o.ends_at == null ? "" : clock(o.ends_at)}`;
 const summary = (/** @type {any} */ day) => [day.day, ...day.verdicts.map((/** @type {any} */ v) => `${v.shift_name} ${verdictWords(v)}`), t("day.calls", { n: day.calls.length })].join(" · ");
 
 /** @param {{span: {from: number, to: number}}} props */
@@ -84,7 +86,7 @@ function Scale({ span }) {
 }
 
 function Legend() {
-  const kinds = [["answered", t("outcome.answered")], ["unanswered", t("day.unanswered")], ["inbound", t("direction.inbound")], ["internal", t("direction.internal")], ["idle", t("day.idle_long", { n: found.idle_minutes })], ["absence", t("discipline.leave")], ["gap", t("day.gap")]];
+  const kinds = [["answered", t("outcome.answered")], ["unanswered", t("day.unanswered")], ["inbound", t("direction.inbound")], ["internal", t("direction.internal")], ["idle", t("day.idle_long", { n: found.idle_minutes })], ["absence", t("discipline.leave")], ["gap", t("day.gap")], ["down", t("day.down")]];
   return html`<div class="legend">${kinds.map(([kind, words]) => html`<span><i class=${`k-${kind}`}></i>${words}</span>`)}</div>`;
 }
 
@@ -110,6 +112,7 @@ function view() {
     <section class="panel pad lines"><h2>${day.day}</h2><div class="line"><span>${t("day.line")}</span><${Track} day=${day} span=${span} tall=${true} /></div><${Scale} span=${span} /><${Legend} /></section>
     <section class="panel pad scroller"><h2>${t("day.verdicts")}</h2><${Verdicts} day=${day} /></section>
     <section class="panel pad lines"><h2>${t("day.week")}</h2>${found.days.map((/** @type {any} */ d) => html`<div class="line" key=${d.day}><a href=${dayLink(who.id, d.day)} aria-current=${d.day === chosen() ? "date" : null} onClick=${(/** @type {Event} */ e) => { e.preventDefault(); set("day", d.day); }}>${weekday.format(new Date(d.day))}</a><${Track} day=${d} span=${span} /></div>`)}<${Scale} span=${span} /></section>
+    ${day.outages.length || day.gaps.length ? html`<section class="panel pad scroller"><h2>${t("day.lost", { time: inWords(day.scheduled_seconds - day.expected_seconds) })}</h2><p class="muted small">${t("day.lost_note")}</p><table><tbody>${[...day.outages.map((/** @type {any} */ o) => ({ ...o, words: t(`down.${o.cause}`, { what: o.subject }) })), ...day.gaps.map((/** @type {any} */ g) => ({ ...g, words: `${t("day.gap")} · ${t(`gap.${g.reason}`)}` }))].sort((a, b) => a.starts_at - b.starts_at).map((each) => html`<tr><td>${clock(each.starts_at)}–${each.ends_at == null ? "" : clock(each.ends_at)}</td><td class="num">${inWords((each.ends_at ?? day.until) - each.starts_at)}</td><td class="words">${each.words}</td></tr>`)}</tbody></table></section>` : null}
     ${day.idle.length ? html`<section class="panel pad scroller"><h2>${t("day.idle_long", { n: found.idle_minutes })}</h2><table><tbody>${day.idle.map((/** @type {any} */ g) => html`<tr><td>${clock(g.starts_at)}–${clock(g.ends_at)}</td><td class="num">${inWords(g.ends_at - g.starts_at)}</td></tr>`)}</tbody></table></section>` : null}
     <section class="panel scroller long"><h2 class="pad">${t("day.calls", { n: day.calls.length })}</h2><table><tbody>${day.calls.map((/** @type {any} */ c) => html`<tr key=${c.id}><td><a href=${`/calls/${c.id}`}>${clockSeconds(c.starts_at)}</a></td><td>${t(`direction.${c.direction}`)}</td><td>${c.number ?? "—"}</td><td>${c.outcome ? t(`outcome.${c.outcome}`) : t("story.now")}</td><td class="num">${c.talk_seconds ? duration(c.talk_seconds) : ""}</td></tr>`)}</tbody></table></section>
   </main>`;

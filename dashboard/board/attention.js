@@ -14,10 +14,10 @@ export function needPerson(board, now) {
   const late = new Set(shift.not_begun.filter((/** @type {string} */ id) => !shift.indeterminate.includes(id)));
   const of = (/** @type {"late" | "unreachable" | "idle"} */ reason, /** @type {any[]} */ agents) => agents.map((a) => ({ agent: a.id, reason }));
   const others = board.agents.filter((/** @type {any} */ a) => !late.has(a.id));
-  const idle = others.filter((/** @type {any} */ a) => a.state === "idle" && a.since != null && now - Math.max(a.since, shift.starts_at) > board.site.idle_seconds && !shift.excused.includes(a.id));
+  const idle = others.filter((/** @type {any} */ a) => a.state === "idle" && a.idle_since != null && now - a.idle_since > board.site.idle_seconds);
   return [
     ...of("late", board.agents.filter((/** @type {any} */ a) => late.has(a.id))),
     ...of("unreachable", others.filter((/** @type {any} */ a) => a.state === "unreachable")),
-    ...of("idle", idle.sort((/** @type {any} */ a, /** @type {any} */ b) => a.since - b.since)),
+    ...of("idle", idle.sort((/** @type {any} */ a, /** @type {any} */ b) => a.idle_since - b.idle_since)),
   ];
 }

@@ -38,6 +38,8 @@ export function troubles(live, now) {
     if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
   for (const gap of board.gaps)
     if (gap.to != null) found.push({ act: false, text: t("gap.text", { pbx: gap.pbx, from: clock(gap.from), to: clock(gap.to), cut: gap.calls_cut, reason: t(`gap.${gap.reason}`) }) });
+  for (const each of board.outages)
+    found.push({ act: each.to == null, text: t(each.to == null ? "outage.now" : "outage.over", { pbx: each.pbx, trunks: each.subject, from: clock(each.from), to: each.to == null ? "" : clock(each.to) }) });
   // A PBX that is down is told above, with what it is doing about it.
   for (const alert of board.alerts)
     if (alert.kind !== "link_down") found.push({ act: alert.kind !== "idle" && alert.kind !== "connect_rate", text: alert.text[language()], href: "/alerts/", desk: alert.kind === "not_begun" });

@@ -37,7 +37,7 @@ function AttentionPage({ board, page, now }) {
     const agent = agents.get(id);
     if (!agent) return null;
     const first = unbegun(agent);
-    const words = reason === "late" && first ? verdictText(first) : reason === "idle" && agent.state === "idle" ? t("wall.idle", { n: minutes(now - agent.since) }) : t(`state.${agent.state}`);
+    const words = reason === "late" && first ? verdictText(first) : reason === "idle" && agent.state === "idle" ? t("wall.idle", { n: minutes(now - agent.idle_since) }) : t(`state.${agent.state}`);
     return html`<div class=${`tile s-${agent.state} ${reason === "idle" ? "" : "must"}`} key=${id}><span class="line"><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></span><span class="reason">${words}</span></div>`;
   })}</div></div>`;
 }

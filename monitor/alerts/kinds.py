@@ -173,7 +173,7 @@ def _begun_since(
 
 
 def idle(rule: Rule, values: Values, now: float, active: Active) -> list[Sight]:
-    """Per agent: no call for so long inside a shift, since the last one's end. Blind time is no idle time."""
+    """Per agent: the gap since the last call, as the board counts it, has become so long inside a shift."""
     shifts = {each.shift: each for each in values.board.deadlines if each.starts_at <= now < each.ends_at}
     wanted = {team.id for team in _teams(rule, values)}
     found = []
@@ -181,27 +181,28 @@ def idle(rule: Rule, values: Values, now: float, active: Active) -> list[Sight]:
         mine = [
             shifts[first.shift].starts_at
             for first in agent.first_dials
-            if first.shift in shifts and first.verdict not in ("off", "excused")
+            if first.shift in shifts and first.verdict != "off"
         ]
         if agent.team not in wanted or not mine or agent.last_call_ended_at is None:
             continue
         cause = f"idle/{rule.id}/{agent.id}"
-        blind = [gap for gap in values.board.gaps if gap.pbx == agent.pbx]
-        if any(gap.to is None for gap in blind) or agent.state == "unreachable":
-            found.append(Sight(cause, State.UNKNOWN))
-            continue
         if agent.call is not None:
             found.append(Sight(cause, State.FINE, {"at": now}))
-            continue
-        since = max(
-            agent.last_call_ended_at, min(mine), *(gap.to for gap in blind if gap.to is not None), 0.0
-        )
-        seconds = now - since
-        facts = {"agent": agent.name, "extension": agent.extension, "since": since, "minutes": seconds / 60}
-        if seconds >= rule.idle_minutes * 60:
-            found.append(Sight(cause, State.WRONG, facts))
+        elif agent.idle_since is None or agent.state == "unreachable":  # the gap stands still
+            found.append(Sight(cause, State.UNKNOWN))
         else:
-            found.append(Sight(cause, State.FINE, {"at": now}))
+            heard = [gap.to for gap in values.board.gaps if gap.pbx == agent.pbx and gap.to is not None]
+            since, seconds = max(agent.last_call_ended_at, *mine, *heard), now - agent.idle_since
+            facts = {
+                "agent": agent.name,
+                "extension": agent.extension,
+                "since": since,
+                "minutes": seconds / 60,
+            }
+            if seconds >= rule.idle_minutes * 60:
+                found.append(Sight(cause, State.WRONG, facts))
+            else:
+                found.append(Sight(cause, State.FINE, {"at": now}))
     return found
 
 

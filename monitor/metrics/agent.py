@@ -7,7 +7,7 @@ from enum import StrEnum
 from monitor.domain import Call, Direction, LegRole, Phase
 from monitor.masking import masked_number
 from monitor.metrics.frames import CallNow
-from monitor.metrics.idle import Hours, Line, TimeLine
+from monitor.metrics.idle import Line, TimeLine
 from monitor.metrics.tally import Tally
 
 
@@ -78,12 +78,12 @@ class AgentDay:
         self.reachable: bool | None = None
         self.reachable_since: float | None = None
         self._now: dict[str, Call] = {}
-        self.new_day(())
+        self.new_day()
 
-    def new_day(self, hours: Hours) -> None:
-        """Forget yesterday; calls that are going on stay on the tile. ``hours`` are the shifts' of the day."""
+    def new_day(self) -> None:
+        """Forget yesterday; calls that are going on stay on the tile."""
         self.tally = Tally()
-        self.time_line = TimeLine(self.extension, hours)
+        self.time_line = TimeLine(self.extension)
         self.line = Line()
         self.state, self.since, self.call = self._doing()
 

@@ -9,17 +9,30 @@ A call belongs to the day in which its dial began.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from monitor.domain import Brief, Call, Change, Direction, ExtensionStatus, Gap, LegRole, LinkStatus
+from monitor.domain import (
+    Brief,
+    Call,
+    Change,
+    Direction,
+    ExtensionStatus,
+    Gap,
+    LegRole,
+    LinkStatus,
+    Outage,
+    OutageCause,
+)
 from monitor.duty import Finding
 from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
 from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.day import SLOT_SECONDS, Day
+from monitor.metrics.expectation import Expectation
+from monitor.metrics.expected import Downtime
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.posts import Duty, duty_of
 from monitor.metrics.ranking import ranking
@@ -65,12 +78,14 @@ class Board:
         self._agents = self._roster.agents
         self._links: dict[str, LinkStatus] = {}
         self._gaps: dict[str, Gap] = {}
+        self._outages: dict[str, Outage] = {}
         self._storage: dict[str, Any] = {"state": "ok", "pending": 0}
         self._alerts: list[frames.Alert] = []
         self._date = ""
         self._day = Day()
         self._idle_seconds: float = settings.discipline.idle_minutes * 60
         self._half_days = HalfDays(duty or duty_of(settings), settings.discipline.tier)
+        self._expectation = Expectation()
         self._ahead: dict[str, Call | Brief] = {}
         self._going_on: dict[str, set[str]] = {}
         self._settling: set[str] = set()
@@ -100,10 +115,12 @@ class Board:
         elif isinstance(change, LinkStatus):
             self._links[change.pbx] = change
             self._changed.parts.add("links")
-        else:
+        elif isinstance(change, Gap):
             self._gaps[change.id] = change
-            self._changed.parts |= {"gaps", "deadlines"}
-            self._changed.agents |= {agent.id for agent in self._agents.values() if agent.pbx == change.pbx}
+            self._expect_anew(change.pbx)
+        else:
+            self._outages[change.id] = change
+            self._expect_anew(change.pbx, change.subject if change.cause is OutageCause.EXTENSION else None)
 
     def learn(self, duty: Duty, now: float) -> None:
         """Take a new plan: seats, days entered by hand, absences. What is known of today stays."""
@@ -112,8 +129,7 @@ class Board:
             return
         self._half_days.turn(date.fromisoformat(self._date))
         self._day.hours = shifts.hours(self._half_days.windows, self._day.start, self._day.end)
-        for agent in self._agents.values():
-            agent.time_line.work(self._hours_of(agent.id, now))
+        self._expect()
         self._changed.parts |= {"site", "deadlines", "hours"}
         self._changed.agents |= self._agents.keys()
 
@@ -122,12 +138,27 @@ class Board:
         self._turn(now)
         return self._half_days.findings(now, blind_times(self._gaps.values(), now))
 
-    def _hours_of(self, agent: str, now: float) -> list[tuple[float, float]]:
-        """When whoever has an extension now has to work today; in no team: whenever anybody does."""
-        person = self._half_days.duty.holder(agent, now)
-        if person is None:
-            return list(self._day.hours)
-        return self._half_days.duty.hours(person, self._day.start, self._day.end)
+    def _expect(self, agents: Iterable[AgentDay] | None = None) -> None:
+        """Make out anew when whoever has an extension is expected to work on it today."""
+        downtime = Downtime(self._outages.values(), self._gaps.values())
+        self._expectation.learn(
+            self._half_days.duty,
+            downtime,
+            (self._day.start, self._day.end),
+            self._agents.values() if agents is None else agents,
+        )
+
+    def _expect_anew(self, pbx: str, extension: str | None = None) -> None:
+        """Something of a PBX was down, or is back: whom it concerns is expected at other times."""
+        concerned = [
+            agent
+            for agent in self._agents.values()
+            if agent.pbx == pbx and extension in (None, agent.extension)
+        ]
+        self._half_days.downtime = Downtime(self._outages.values())
+        self._expect(concerned)
+        self._changed.parts |= {"gaps", "outages", "deadlines", "site"}
+        self._changed.agents |= {agent.id for agent in concerned}
 
     def storage(self, state: str, pending: int) -> None:
         """How storing goes: ``ok``, ``spilling`` or ``losing``, and how much waits."""
@@ -149,6 +180,7 @@ class Board:
             if self._agents[key].state is not State.WRAP_UP:
                 self._settling.discard(key)
                 self._changed.agents.add(key)
+        self._changed.agents |= self._expectation.turned(now) & self._agents.keys()
         stage = (self._half_days.stages(now), math.ceil(now / 60))  # begun minutes late count
         if stage != self._stage:
             self._stage = stage
@@ -173,9 +205,12 @@ class Board:
         self._day.trunks.update(trunks)
         since = min(start, self._half_days.begins_at)
         self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
+        self._outages = {key: each for key, each in self._outages.items() if (each.ended_at or now) > since}
         self._roster.forget_strangers()
         for agent in self._agents.values():
-            agent.new_day(self._hours_of(agent.id, now))
+            agent.new_day()
+        self._expectation.clear()
+        self._expect()
         self._settling.clear()
         self._changed = Changed(self._agents, self._roster.team_ids(), self._day.trunks, PARTS)
         ahead, self._ahead = self._ahead, {}
@@ -188,7 +223,8 @@ class Board:
         found = self._agents.get(f"{pbx}/{extension}")
         if found is None:
             found = self._roster.stranger(pbx, extension)
-            found.new_day(self._day.hours)
+            found.new_day()
+            self._expect([found])
         return found
 
     def load(self, calls: Sequence[Brief], now: float) -> None:
@@ -315,6 +351,7 @@ class Board:
             ranking=self._ranking,
             links=link_frames(self._links),
             gaps=view.gaps(),
+            outages=view.outages(),
             hours=self._day.hour_frames(),
             last_hour=self._day.slot_frames(now),
             alerts=self._alerts,
@@ -347,6 +384,7 @@ class Board:
             ranking=self._ranking if "ranking" in parts else None,
             links=link_frames(self._links) if "links" in parts else None,
             gaps=view.gaps() if "gaps" in parts else None,
+            outages=view.outages() if "outages" in parts else None,
             hours=self._day.hour_frames() if "hours" in parts else None,
             last_hour=self._day.slot_frames(now) if "last_hour" in parts else None,
             alerts=self._alerts if "alerts" in parts else None,
@@ -374,4 +412,13 @@ class Board:
         self._ranking = ranking(self._roster.shown())
 
     def _view(self, now: float) -> View:
-        return View(self._site, self._roster, self._day, self._half_days, self._gaps, now)
+        return View(
+            self._site,
+            self._roster,
+            self._day,
+            self._half_days,
+            self._expectation,
+            self._gaps,
+            self._outages,
+            now,
+        )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-PARTS = frozenset(("site", "deadlines", "ranking", "links", "gaps", "hours", "last_hour", "alerts"))
+PARTS = frozenset(
+    ("site", "deadlines", "ranking", "links", "gaps", "outages", "hours", "last_hour", "alerts")
+)
 """The parts of a board that are told whole."""
 
 

@@ -81,16 +81,17 @@ METRICS = (
         "seconds",
         "最长空闲间隔",
         "Longest idle gap",
-        "end of one call to the begin of the next, inside shift hours; calls of any direction end a gap",
-        "上一通电话结束到下一通开始，只算班次时间内；任何方向的通话都结束间隔",
+        "end of one call to the begin of the next, inside the time expected (shift hours without breaks, absences and"
+        " outages); calls of any direction end a gap, and a time in which the PBX was not heard parts it",
+        "上一通电话结束到下一通开始，只算应工作时间（班次内，去掉休息、请假和故障）；任何方向的通话都结束间隔，监控中断把间隔分成两段",
     ),
     Metric(
         "idle_seconds",
         "seconds",
         "空闲总时长",
         "Total idle",
-        "sum of the idle gaps between calls, inside shift hours",
-        "班次时间内两通电话之间空闲间隔的总和",
+        "sum of the idle gaps between calls, inside the time expected",
+        "应工作时间内两通电话之间空闲间隔的总和",
     ),
     Metric(
         "first_dial",
@@ -171,8 +172,8 @@ METRICS = (
         "ratio",
         "进度",
         "Pace",
-        "dials ÷ (target × share of scheduled time that has passed)",
-        "外呼量 ÷（目标 × 已过去的排班时间占比）",
+        "dials ÷ (target × share of everybody's scheduled time that has passed, without outages)",
+        "外呼量 ÷（目标 × 全体排班时间中已过去的占比，故障时间不计为已过去）",
     ),
     Metric(
         "mos",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
+from monitor.domain import Outage
 from monitor.duty import Finding
 from monitor.metrics import shifts
+from monitor.metrics.expected import Downtime
 from monitor.metrics.posts import Post
 
 First = tuple[float, str]
@@ -32,12 +34,16 @@ def decide(
     *,
     now: float,
     blind: BlindTimes,
+    downtime: Downtime | None = None,
     on_inbound: bool = False,
     tiers: Tiers = no_tiers,
 ) -> Finding:
-    """The verdict at ``now`` (METRICS: dial-start verdict). ``first`` is the person's first dial of the window."""
+    """The verdict at ``now`` (METRICS: dial-start verdict). ``first`` is the person's first dial of the window.
+
+    ``downtime`` are phones and trunks that were down; that a PBX was not heard is in ``blind``.
+    """
     gaps = blind_times(post, blind)
-    verdict, minutes = verdict_on(post, window, first, now, gaps)
+    verdict, minutes = verdict_on(post, window, first, now, gaps, down_times(post, downtime))
     until = min(now, window.ends_at) if first is None else first[0]
     return Finding(
         person=post.person,
@@ -56,6 +62,7 @@ def decide(
         call_id=first[1] if first else None,
         on_inbound=on_inbound,
         gaps=tuple((begin, min(to, until)) for begin, to in gaps if begin < until),
+        outages=_outages(post, downtime, until),
         absence=post.absence,
         why=post.why,
         why_name="" if post.scheduled else post.day.name,
@@ -63,14 +70,43 @@ def decide(
 
 
 def verdict_on(
-    post: Post, window: shifts.Window, first: First | None, now: float, gaps: Sequence[shifts.Blind]
+    post: Post,
+    window: shifts.Window,
+    first: First | None,
+    now: float,
+    gaps: Sequence[shifts.Blind],
+    down: Sequence[shifts.Blind] = (),
 ) -> tuple[shifts.Verdict, int | None]:
-    """The verdict alone, and the minutes late; ``gaps`` are those of the person's seat."""
+    """The verdict alone, and the minutes late; ``gaps`` are those of the person's seat, as is what was ``down``."""
     if not post.scheduled:
         return shifts.Verdict.OFF, None
     if post.absence is not None:
         return shifts.Verdict.EXCUSED, None
-    return shifts.verdict(window, first[0] if first else None, now, gaps)
+    return shifts.verdict(window, first[0] if first else None, now, gaps, down)
+
+
+def reason_of(post: Post, verdict: shifts.Verdict) -> str | None:
+    """What made it a day off or excuses: the kind of absence, or ``outage``."""
+    if verdict is shifts.Verdict.EXCUSED and post.absence is None:
+        return "outage"
+    return post.reason
+
+
+def down_times(post: Post, downtime: Downtime | None) -> list[shifts.Blind]:
+    """When a person could not dial because the phone, or every trunk, was down."""
+    return downtime.lost(post.spans) if downtime else []
+
+
+def _outages(post: Post, downtime: Downtime | None, until: float) -> tuple[Outage, ...]:
+    """Each outage that touched the person before ``until``; one that went on is left open."""
+    if not downtime:
+        return ()
+    return tuple(
+        each if each.ended_at is not None and each.ended_at <= until else replace(each, ended_at=None)
+        for span in post.spans
+        for each in downtime.on(span)
+        if each.started_at < until
+    )
 
 
 def blind_times(post: Post, blind: BlindTimes) -> list[shifts.Blind]:
@@ -91,4 +127,4 @@ def settled(finding: Finding, now: float) -> Finding:
     if finding.first_dial_at is not None or now >= finding.ends_at:
         return finding
     closed = tuple(gap for gap in finding.gaps if gap[1] < now)
-    return msgspec.structs.replace(finding, minutes=None, tier=None, gaps=closed)
+    return replace(finding, minutes=None, tier=None, gaps=closed)

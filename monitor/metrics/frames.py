@@ -64,7 +64,12 @@ class FirstDial(Frame, kw_only=True):
 
 
 class Agent(Frame, kw_only=True):
-    """One extension on the floor."""
+    """One extension on the floor.
+
+    ``idle_since``: the gap since the last call, inside this shift, is now minus this (breaks, absences and outages left
+    out); ``None`` while it does not grow. Of the scheduled time ``lost_seconds`` are lost by outages that are over, and all since
+    ``lost_since`` by one that goes on.
+    """
 
     id: str
     pbx: str
@@ -78,6 +83,9 @@ class Agent(Frame, kw_only=True):
     targets: Targets
     last_call_ended_at: float | None
     longest_idle_seconds: float
+    idle_since: float | None
+    lost_seconds: float
+    lost_since: float | None
     first_dials: list[FirstDial]
 
 
@@ -185,6 +193,15 @@ class BlindPeriod(Frame, kw_only=True, rename={"from_": "from"}):
     calls_cut: int
 
 
+class Outage(Frame, kw_only=True, rename={"from_": "from"}):
+    """A period in which no trunk of a PBX could be reached; ``subject`` names them, ``to`` is ``None`` while it lasts."""
+
+    pbx: str
+    subject: str
+    from_: float
+    to: float | None
+
+
 class Alert(Frame, kw_only=True):
     """Something that wants a person now; ``text`` by language."""
 
@@ -205,6 +222,7 @@ class Board(Frame, kw_only=True):
     ranking: list[Rank]
     links: list[Link]
     gaps: list[BlindPeriod]
+    outages: list[Outage]
     hours: list[Bucket]
     last_hour: list[Bucket]
     alerts: list[Alert]
@@ -221,6 +239,7 @@ class Changes(Frame, kw_only=True, omit_defaults=True):
     ranking: list[Rank] | None = None
     links: list[Link] | None = None
     gaps: list[BlindPeriod] | None = None
+    outages: list[Outage] | None = None
     hours: list[Bucket] | None = None
     last_hour: list[Bucket] | None = None
     alerts: list[Alert] | None = None

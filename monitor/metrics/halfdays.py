@@ -12,7 +12,18 @@ from datetime import date
 
 from monitor.duty import Finding
 from monitor.metrics import frames, shifts
-from monitor.metrics.findings import BlindTimes, First, Tiers, blind_times, decide, no_tiers, verdict_on
+from monitor.metrics.expected import Downtime
+from monitor.metrics.findings import (
+    BlindTimes,
+    First,
+    Tiers,
+    blind_times,
+    decide,
+    down_times,
+    no_tiers,
+    reason_of,
+    verdict_on,
+)
 from monitor.metrics.posts import Duty, Post
 from monitor.metrics.tally import Stint
 
@@ -33,12 +44,14 @@ class HalfDays:
         "_loaded",
         "_tiers",
         "begins_at",
+        "downtime",
         "duty",
         "windows",
     )
 
     def __init__(self, duty: Duty, tiers: Tiers = no_tiers) -> None:
         self.duty = duty
+        self.downtime = Downtime()
         self._tiers = tiers
         self.windows: list[shifts.Window] = []
         self.begins_at = float("-inf")
@@ -170,7 +183,7 @@ class HalfDays:
         """What a tile shows of a finding; made without it, because tiles change all the time."""
         window = self.windows[number]
         first = self._first_of(number, post)
-        verdict, minutes = verdict_on(post, window, first, now, blind_times(post, blind))
+        verdict, minutes = self._verdict(post, window, first, now, blind)
         return frames.FirstDial(
             shift=window.shift,
             day=window.day.isoformat(),
@@ -179,10 +192,16 @@ class HalfDays:
             verdict=verdict,
             late_minutes=minutes,
             tier=self._tiers(minutes) if minutes is not None else None,
-            why=post.reason,
+            why=reason_of(post, verdict),
             call_id=first[1] if first else None,
             on_inbound=self._on_inbound(post.agent, window, now),
         )
+
+    def _verdict(
+        self, post: Post, window: shifts.Window, first: First | None, now: float, blind: BlindTimes
+    ) -> tuple[shifts.Verdict, int | None]:
+        down = down_times(post, self.downtime)
+        return verdict_on(post, window, first, now, blind_times(post, blind), down)
 
     def findings(self, now: float, blind: BlindTimes) -> list[Finding]:
         """The verdicts on everybody in every shift."""
@@ -200,6 +219,7 @@ class HalfDays:
             self._first_of(number, post),
             now=now,
             blind=blind,
+            downtime=self.downtime,
             on_inbound=self._on_inbound(post.agent, window, now),
             tiers=self._tiers,
         )
@@ -232,7 +252,7 @@ class HalfDays:
                 if not post.scheduled:
                     continue
                 first = self._first_of(number, post)
-                verdict, _ = verdict_on(post, window, first, now, blind_times(post, blind))
+                verdict, _ = self._verdict(post, window, first, now, blind)
                 told.setdefault(verdict, []).append(post.agent)
                 if verdict is not shifts.Verdict.EXCUSED:
                     expected += 1

@@ -1,6 +1,7 @@
 """An agent's calls of today on a time line: the longest idle gap, the last end, the wrap-up.
 
-A gap runs from the end of one call to the begin of the next, inside the shifts' hours (METRICS: idle gap).
+A gap runs from the end of one call to the begin of the next, inside the hours in which the agent was expected to work
+(METRICS: idle gap). A time in which the PBX was not heard may have hidden a call, so it parts a gap in two.
 Changes concern the newest calls: what lies before them is folded up once and not looked at again, so a
 day of hundreds of calls costs no more than a short one. A change far back folds anew.
 """
@@ -16,8 +17,8 @@ from monitor.metrics.tally import Stint, stint
 
 _UNFOLDED = 8
 
-Hours = Sequence[tuple[float, float]]
-"""Working hours as ``(from, to)`` in epoch seconds."""
+Hours = Sequence[Sequence[tuple[float, float]]]
+"""Working hours as ``(from, to)`` in epoch seconds; between two of the outer ones a gap is parted."""
 
 
 class Line:
@@ -34,7 +35,7 @@ class Line:
     def add(self, stint: Stint, hours: Hours) -> None:
         """Go on with the next stint."""
         if self.reach is not None and stint.started_at - self.reach > self.longest_idle:
-            self.longest_idle = max(self.longest_idle, overlap(self.reach, stint.started_at, hours))
+            self.longest_idle = max(self.longest_idle, idle(self.reach, stint.started_at, hours))
         end = stint.ended_at
         if end is None:
             self.reach = float("inf")
@@ -57,7 +58,7 @@ class Line:
         longest = self.longest_idle
         for reach, begin in zip(reaches, later, strict=False):
             if begin - reach > longest:
-                longest = max(longest, overlap(reach, begin, hours))
+                longest = max(longest, idle(reach, begin, hours))
         self.longest_idle, self.reach = longest, reaches[-1]
         self.last_ended_at = max(ends if self.last_ended_at is None else (self.last_ended_at, *ends))
         before = () if self.talked_until is None else (self.talked_until,)
@@ -163,6 +164,11 @@ class TimeLine:
             self._folded = 0
 
 
-def overlap(start: float, end: float, hours: Hours) -> float:
+def idle(start: float, end: float, hours: Hours) -> float:
+    """How long the gap between two calls is; of one that is parted the longer part."""
+    return max((overlap(start, end, each) for each in hours), default=0.0)
+
+
+def overlap(start: float, end: float, hours: Sequence[tuple[float, float]]) -> float:
     """Seconds of a stretch that lie inside the hours."""
     return sum(max(0.0, min(end, to) - max(start, begin)) for begin, to in hours)

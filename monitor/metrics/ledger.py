@@ -15,7 +15,7 @@ from monitor.duty import AbsenceKind, Finding
 from monitor.metrics.shifts import Verdict
 
 CASES = (Verdict.LATE, Verdict.NOT_STARTED, Verdict.INDETERMINATE)
-"""What a lead has to look at; an exception that was granted is shown beside them."""
+"""What a lead has to look at; an exception that was granted, and what an outage excused, is shown beside them."""
 
 
 class Grace(Protocol):
@@ -67,8 +67,8 @@ def _account(person: int, findings: Sequence[Finding], grace: Grace) -> Account:
     entries: list[Entry] = []
     left = grace.monthly_grace_count
     for each in mine:
-        exception = each.absence is not None and each.absence.kind is AbsenceKind.EXCEPTION
-        if each.verdict not in CASES and not exception:
+        down = each.verdict == Verdict.EXCUSED and each.absence is None
+        if each.verdict not in CASES and not (_exception(each) or down):
             continue
         small = each.minutes is not None and each.minutes <= grace.monthly_grace_minutes
         covered = each.verdict == Verdict.LATE and small and left > 0
@@ -90,6 +90,10 @@ def _account(person: int, findings: Sequence[Finding], grace: Grace) -> Account:
         not_started=kinds[Verdict.NOT_STARTED],
         indeterminate=kinds[Verdict.INDETERMINATE],
         excused=kinds[Verdict.EXCUSED],
-        exceptions=sum(entry.finding.verdict == Verdict.EXCUSED for entry in entries),
+        exceptions=sum(_exception(e.finding) and e.finding.verdict == Verdict.EXCUSED for e in entries),
         entries=tuple(entries),
     )
+
+
+def _exception(finding: Finding) -> bool:
+    return finding.absence is not None and finding.absence.kind is AbsenceKind.EXCEPTION

@@ -181,6 +181,16 @@ class Duty:
         """Who has an extension at an instant."""
         return next((s.person_id for s in self._on_extension.get(agent, ()) if _holds(s, at)), None)
 
+    def holders(self, agent: str, start: float, end: float) -> list[tuple[int, float, float]]:
+        """Who has an extension in a stretch of time: person, from, to."""
+        found = []
+        for seat in self._on_extension.get(agent, ()):
+            begin = max(start, seat.valid_from)
+            until = end if seat.valid_to is None else min(end, seat.valid_to)
+            if begin < until:
+                found.append((seat.person_id, begin, until))
+        return found
+
     def absences(self, person: int, start: float, end: float) -> list[Absence]:
         """A person's absences that touch a stretch of time, in order; withdrawn ones are left out."""
         mine = self._absences.get(person, ())
@@ -188,15 +198,20 @@ class Duty:
 
     def hours(self, person: int, start: float, end: float) -> list[tuple[float, float]]:
         """When a person has to work between two instants: the shifts, without breaks and absences."""
-        found: list[shifts.Window] = []
-        first, last = shifts.day_of(start, self.zone), shifts.day_of(end, self.zone)
-        for number in range(first.toordinal() - 1, last.toordinal() + 1):
-            for window in self.windows(date.fromordinal(number)):
-                post = self.posts(window).get(person)
-                if post is not None and post.scheduled:
-                    found.append(window)
+        found = self.worked(person, start, end)
         away = [(each.starts_at, each.ends_at) for each in self.absences(person, start, end)]
         return shifts.without(shifts.hours(found, start, end), away)
+
+    def worked(self, person: int | None, start: float, end: float) -> list[shifts.Window]:
+        """The shifts of the days between two instants, and of the day before, that a person (``None``: anybody) works."""
+        first, last = shifts.day_of(start, self.zone), shifts.day_of(end, self.zone)
+        found: list[shifts.Window] = []
+        for number in range(first.toordinal() - 1, last.toordinal() + 1):
+            for window in self.windows(date.fromordinal(number)):
+                post = self.posts(window).get(person) if person is not None else None
+                if person is None or (post is not None and post.scheduled):
+                    found.append(window)
+        return found
 
 
 class ConfiguredSeat(msgspec.Struct, frozen=True, kw_only=True):

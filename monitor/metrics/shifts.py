@@ -130,22 +130,56 @@ Blind = tuple[float, float]
 
 
 def verdict(
-    window: Window, first_dial_at: float | None, now: float, blind: Sequence[Blind] = ()
+    window: Window,
+    first_dial_at: float | None,
+    now: float,
+    blind: Sequence[Blind] = (),
+    down: Sequence[Blind] = (),
 ) -> tuple[Verdict, int | None]:
-    """The verdict at ``now``, and the whole minutes late (begun minutes count, so at least 1)."""
-    by = window.late_at
-    if first_dial_at is not None and first_dial_at <= by:
+    """The verdict at ``now``, and the whole minutes late (begun minutes count, so at least 1).
+
+    ``down``, in order, is when the person could not dial because phone or trunks were down. Whoever has had no more
+    time than is allotted until the deadline is excused; minutes late are counted without it.
+    """
+    if first_dial_at is not None and first_dial_at <= window.late_at:
         return Verdict.ON_TIME, None
-    if first_dial_at is None and now <= by:
+    if first_dial_at is None and now <= window.late_at:
         return Verdict.PENDING, None
-    # A dial in the very instant of the deadline is in time, so a gap that begins then may hide it.
-    if any(begin <= by and finish > window.counts_from for begin, finish in blind):
+    if _may_hide(blind, window.counts_from, window.late_at):
         return Verdict.INDETERMINATE, None
+    by = put_off(window, down)
     until = first_dial_at if first_dial_at is not None else min(now, window.ends_at)
+    if until <= by and by > window.late_at:
+        return Verdict.EXCUSED, None
+    if _may_hide(blind, window.late_at, by):
+        return Verdict.INDETERMINATE, None
     blind_since = min((start for start, end in blind if start < until and end > by), default=None)
     if blind_since is None and first_dial_at is None and now >= window.ends_at:
         return Verdict.NOT_STARTED, None
-    return Verdict.LATE, _minutes(window.dial_by_at, until if blind_since is None else blind_since)
+    return Verdict.LATE, _minutes_late(window, until if blind_since is None else blind_since, down)
+
+
+def _may_hide(blind: Sequence[Blind], start: float, by: float) -> bool:
+    """A dial in the very instant of the deadline is in time, so a gap that begins then may hide it."""
+    return any(begin <= by and finish > start for begin, finish in blind)
+
+
+def put_off(window: Window, down: Sequence[Blind]) -> float:
+    """When as much time as is allotted from the shift's start until ``late_at`` has passed without ``down``."""
+    at, left = window.starts_at, window.late_at - window.starts_at
+    for begin, to in down:
+        if to <= at:
+            continue
+        worked = max(0.0, begin - at)
+        if worked >= left and (left > 0 or begin > at):
+            break
+        at, left = max(at, to), left - worked
+    return at + left
+
+
+def _minutes_late(window: Window, until: float, down: Sequence[Blind]) -> int:
+    lost = sum(max(0.0, min(until, to) - max(window.starts_at, begin)) for begin, to in down)
+    return _minutes(window.dial_by_at, until - lost)
 
 
 def _minutes(start: float, end: float) -> int:
@@ -185,10 +219,3 @@ def without(
             if part[0] < part[1]
         ]
     return left
-
-
-def elapsed_share(now: float, scheduled: Sequence[tuple[float, float]]) -> float:
-    """Share of the scheduled hours that has passed, 0 to 1."""
-    whole = sum(to - begin for begin, to in scheduled)
-    passed = sum(max(0.0, min(now, to) - begin) for begin, to in scheduled)
-    return passed / whole if whole > 0 else 0.0

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from monitor.domain import Gap, LinkStatus
+from monitor.domain import Gap, LinkStatus, Outage, OutageCause
 from monitor.metrics import frames, rates, shifts, targets
 from monitor.metrics.agent import AgentDay
 from monitor.metrics.day import Day
+from monitor.metrics.expectation import Expectation
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.roster import Roster
 
@@ -19,13 +20,23 @@ class View:
     """What the board's state looks like ``now``. It reads; whoever keeps the state has brought it up to date."""
 
     def __init__(
-        self, site: Any, roster: Roster, day: Day, half_days: HalfDays, gaps: Mapping[str, Gap], now: float
+        self,
+        site: Any,
+        roster: Roster,
+        day: Day,
+        half_days: HalfDays,
+        expectation: Expectation,
+        gaps: Mapping[str, Gap],
+        outages: Mapping[str, Outage],
+        now: float,
     ) -> None:
         self._site = site
         self._roster = roster
         self._day = day
         self._half_days = half_days
+        self._expectation = expectation
         self._gaps = gaps
+        self._outages = outages
         self._now = now
         self.blind = blind_times(gaps.values(), now)
 
@@ -35,6 +46,7 @@ class View:
 
     def agent(self, agent: AgentDay) -> frames.Agent:
         """One tile."""
+        lost_seconds, lost_since = self._expectation.lost(agent.id, self._now)
         return frames.Agent(
             id=agent.id,
             pbx=agent.pbx,
@@ -48,6 +60,9 @@ class View:
             targets=targets.times(self._roster.targets.get(agent.team), 1),
             last_call_ended_at=agent.line.last_ended_at,
             longest_idle_seconds=round(agent.line.longest_idle, 1),
+            idle_since=self._expectation.idle_since(agent, self._now),
+            lost_seconds=round(lost_seconds, 1),
+            lost_since=lost_since,
             first_dials=self._half_days.of(agent.id, self._now, self.blind),
         )
 
@@ -74,7 +89,7 @@ class View:
             [targets.times(roster.targets[team], len(roster.members[team])) for team in roster.teams],
             self._site.targets.connect_rate,
         )
-        share = shifts.elapsed_share(self._now, self._day.hours)
+        share = self._expectation.share(roster.rostered, self._now)
         return frames.Site(
             name=self._site.name,
             timezone=str(self._site.timezone),
@@ -82,7 +97,7 @@ class View:
             date=day,
             figures=self._day.site.figures(),
             targets=asked,
-            pace=rates.pace(self._day.site.dials, asked.dials, share),
+            pace=rates.pace(self._day.site.dials, asked.dials, share or 0.0),
             agents_total=len(roster.rostered),
             states=_states(roster.shown()),
             effective_seconds=self._site.effective_seconds,
@@ -99,6 +114,14 @@ class View:
                 pbx=gap.pbx, from_=gap.started_at, to=gap.ended_at, reason=gap.reason, calls_cut=gap.calls_cut
             )
             for gap in sorted(today, key=lambda gap: (gap.started_at, gap.pbx))
+        ]
+
+    def outages(self) -> list[frames.Outage]:
+        """Today's periods in which all trunks of a PBX were down; a phone's stand on its tile, a PBX's are gaps."""
+        return [
+            frames.Outage(pbx=each.pbx, subject=each.subject, from_=each.started_at, to=each.ended_at)
+            for each in sorted(self._outages.values(), key=lambda each: (each.started_at, each.pbx))
+            if each.cause is OutageCause.TRUNKS and (each.ended_at is None or each.ended_at > self._day.start)
         ]
 
 

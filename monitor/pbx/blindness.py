@@ -81,8 +81,6 @@ class Blindness:
         for record in {r: None for c in self._floor.channels.values() for r in c.calls if r.base is not None}:
             settle_base(record, self._floor, last_seen, at)
             self._ledger.dirty[record] = None
-        for state in snapshot.devices:
-            self._apply(ev.DeviceState(at, state.device, state.state))
         return cut
 
     def _still_there(self, channel: Channel, row: ChannelRow, last_seen: float) -> None:

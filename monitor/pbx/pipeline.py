@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from monitor.domain import Call, ExtensionStatus
+from monitor.domain import Call, ExtensionStatus, Outage
 from monitor.pbx.decoding import decode_event
 from monitor.pbx.numbers import NumberPlan
 from monitor.pbx.record import VoiceMeter
@@ -88,17 +88,22 @@ class Pipeline:
         self._blind_from = None
         return cut
 
-    def restore(self, calls: Iterable[Call], last_heard_at: float | None = None) -> None:
-        """Take up calls that were open when this program stopped; ``last_heard_at`` is when it last listened."""
+    def restore(
+        self,
+        calls: Iterable[Call],
+        last_heard_at: float | None = None,
+        outages: Iterable[Outage] = (),
+    ) -> None:
+        """Take up calls and outages that were open when this program stopped; ``last_heard_at`` is when it last listened."""
         if last_heard_at is not None:
             self._blind_from = last_heard_at
-        self._tracker.restore(calls)
+        self._tracker.restore(calls, outages, last_heard_at)
 
     def finish(self, at: float) -> None:
         """The capture ends: what is still going on is told as incomplete."""
         self._tracker.finish(self._pbx_time(at))
 
-    def take(self) -> list[Call | ExtensionStatus]:
+    def take(self) -> list[Call | ExtensionStatus | Outage]:
         """What changed since the last ``take``, the latest value of each call."""
         return self._tracker.take()
 

@@ -37,7 +37,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import inf
 
-from monitor.domain import Call, ExtensionStatus, Transfer
+from monitor.domain import Call, ExtensionStatus, Outage, Transfer
 from monitor.pbx import events as ev
 from monitor.pbx.attempts import Attempts
 from monitor.pbx.blindness import Blindness
@@ -46,18 +46,9 @@ from monitor.pbx.dials import Dials
 from monitor.pbx.interpret import SWAP_SECONDS
 from monitor.pbx.ledger import Ledger
 from monitor.pbx.numbers import Kind, Numbering, NumberPlan
+from monitor.pbx.reach import Reach
 from monitor.pbx.record import CallRecord, VoiceMeter
 from monitor.pbx.snapshot import Snapshot
-
-_REACHABLE = {
-    "NOT_INUSE": True,
-    "INUSE": True,
-    "BUSY": True,
-    "RINGING": True,
-    "RINGINUSE": True,
-    "ONHOLD": True,
-    "UNAVAILABLE": False,
-}
 
 
 class Tracker:
@@ -79,8 +70,8 @@ class Tracker:
         self._dials = Dials(self._ledger)
         self._attempts = Attempts(self._ledger)
         self._blindness = Blindness(self._ledger, self._dials, self.apply)
-        self._reachable: dict[str, bool] = {}
-        self._changes: list[Call | ExtensionStatus] = []
+        self._reach = Reach(pbx, self._numbering, plan.trunks)
+        self._changes: list[Call | ExtensionStatus | Outage] = []
         self._order = 0
         self._handlers = {
             ev.NewChannel: self._new_channel,
@@ -99,7 +90,7 @@ class Tracker:
             ev.RecordingNamed: self._recording_named,
             ev.QueueJoined: self._queue_joined,
             ev.RtcpReport: self._rtcp,
-            ev.DeviceState: self._device_state,
+            ev.DeviceState: self._reach.changed,
             ev.Booted: self._blindness.booted,
             ev.ShuttingDown: self._blindness.shutting_down,
         }
@@ -113,21 +104,25 @@ class Tracker:
         self._order += 1
         self._handlers[type(event)](event)  # type: ignore[operator]
 
-    def take(self) -> list[Call | ExtensionStatus]:
-        """Calls whose meaning changed since the last ``take``, and extensions whose reachability did."""
+    def take(self) -> list[Call | ExtensionStatus | Outage]:
+        """Calls whose meaning changed since the last ``take``, and what can be reached where that did."""
         self._blindness.give_up(self._ledger.now)
         self._dials.retry()
         changes, self._changes = self._changes, []
+        changes += self._reach.take()
         changes += self._ledger.take()
         return changes
 
-    def restore(self, calls: Iterable[Call]) -> None:
-        """Take up the stored calls that were open when we ourselves stopped.
+    def restore(
+        self, calls: Iterable[Call], outages: Iterable[Outage] = (), last_seen: float | None = None
+    ) -> None:
+        """Take up the stored calls and outages that were open when we ourselves stopped, ``last_seen`` at work.
 
-        Give the ended ones of the last hours too: their roots may still be up and dial again, and that
+        Give the ended calls of the last hours too: their roots may still be up and dial again, and that
         dial must not take the id of the one before.
         """
         self._blindness.restore(calls)
+        self._reach.restore(outages, last_seen)
 
     def resync(self, snapshot: Snapshot, at: float, *, blind_from: float | None, restarted: bool) -> int:
         """Hold what is remembered against what the PBX says exists; returns how many calls were cut off.
@@ -135,7 +130,9 @@ class Tracker:
         ``blind_from`` is the last moment the PBX was heard, ``None`` if it was heard all along;
         ``restarted`` if it has been started since.
         """
-        return self._blindness.resync(snapshot, at, blind_from=blind_from, restarted=restarted)
+        cut = self._blindness.resync(snapshot, at, blind_from=blind_from, restarted=restarted)
+        self._reach.picture(snapshot.devices, at, blind_from if blind_from is not None else at)
+        return cut
 
     def finish(self, at: float) -> None:
         """The capture ends here: open calls are left as they are, marked incomplete."""
@@ -279,19 +276,6 @@ class Tracker:
                 sent_packets=event.sent_packets,
             )
             self._ledger.dirty[record] = None
-
-    # ------------------------------------------------------------------ devices
-
-    def _device_state(self, event: ev.DeviceState) -> None:
-        reachable = _REACHABLE.get(event.state)
-        if reachable is None:
-            return
-        party = self._numbering.party(event.device + "-")
-        if party.kind is Kind.AGENT and self._reachable.get(party.endpoint) is not reachable:
-            self._reachable[party.endpoint] = reachable
-            self._changes.append(
-                ExtensionStatus(pbx=self._pbx, extension=party.endpoint, reachable=reachable, at=event.at)
-            )
 
 
 def _told_before(transfer: Transfer, record: CallRecord) -> bool:

@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from monitor.domain import Call, Change, ExtensionStatus, Gap
+from monitor.domain import Call, Change, ExtensionStatus, Gap, Outage
 
 log = structlog.get_logger(__name__)
 
 _HEADER = struct.Struct("<II")
-_KINDS: dict[str, type] = {"call": Call, "gap": Gap, "extension": ExtensionStatus}
+_KINDS: dict[str, type] = {"call": Call, "gap": Gap, "extension": ExtensionStatus, "outage": Outage}
 
 
 class _Item(msgspec.Struct, frozen=True, array_like=True):

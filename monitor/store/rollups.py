@@ -36,6 +36,7 @@ Touched = set[tuple[str, str, float]]
 
 SUMS = tuple(recount.SUMS)
 _KEY = ("day", "pbx", "agent")
+_INNER = ("stale", "hours", "gaps")
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -204,7 +205,7 @@ class Rollups:
 
         Those of which a call has changed since are measured now, and kept.
         """
-        columns = [column for column in AgentDayRow.__table__.columns if column.name != "stale"]
+        columns = [column for column in AgentDayRow.__table__.columns if column.name not in _INNER]
         within = (AgentDayRow.day >= first, AgentDayRow.day <= last)
         async with transaction(self._engine) as connection:
             keys = select(AgentDayRow.pbx, AgentDayRow.agent, AgentDayRow.day)

@@ -94,6 +94,19 @@ class GapRow(Base):
     __table_args__ = (Index("ix_gaps_started", "started_at"),)
 
 
+class OutageRow(Base):
+    """A period in which an extension, or all trunks of a PBX, could not be reached."""
+
+    __tablename__ = "outages"
+    id: Mapped[str] = mapped_column(String(160), primary_key=True)
+    pbx: Mapped[str] = mapped_column(String(64))
+    cause: Mapped[str] = mapped_column(String(16))
+    subject: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[float]
+    ended_at: Mapped[float | None]
+    __table_args__ = (Index("ix_outages_started", "started_at"), Index("ix_outages_ended", "ended_at"))
+
+
 class ExtensionRow(Base):
     """Whether a phone could be reached, as last told."""
 

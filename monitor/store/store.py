@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy import Row, case, delete, insert, select
 
-from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason
+from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason, Outage
 from monitor.parts import Plan
-from monitor.store import people, rollups
+from monitor.store import outages, people, rollups
 from monitor.store.alerts import AlertStore
 from monitor.store.calls import (
     CallFilter,
@@ -59,6 +59,7 @@ class Store(LoginStore):
         self.alerts = AlertStore(self._engine)
         self.discipline = DisciplineStore(self._engine)
         self.watch = WatchStore(self._engine)
+        self.outages = outages.OutageStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:
@@ -88,7 +89,8 @@ class Store(LoginStore):
             for change in changes
             if isinstance(change, ExtensionStatus)
         }
-        if not (calls or gaps or extensions):
+        down = {change.id: change for change in changes if isinstance(change, Outage)}
+        if not (calls or gaps or extensions or down):
             return
         async with transaction(self._engine) as connection:
             if calls:
@@ -134,6 +136,8 @@ class Store(LoginStore):
                     for gap in gaps.values()
                 ]
                 await connection.execute(self._upsert(GapRow, ["id"]), rows)
+            if down:
+                await outages.keep(connection, down.values())
             if extensions:
                 await connection.execute(
                     self._upsert(ExtensionRow, ["pbx", "extension"]),

@@ -8,16 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from monitor import attendance
-from monitor.domain import Call, Gap
+from monitor.domain import Call, Gap, OutageCause
 from monitor.duty import Finding
 from monitor.masking import masked_number
 from monitor.metrics import shifts
+from monitor.metrics.expected import Downtime, expected, parted, seconds
 from monitor.metrics.idle_gaps import idle_gaps
 from monitor.metrics.posts import Duty, Span
 from monitor.metrics.tally import stints
 from monitor.store.calls import CallFilter
 from monitor.web.context import AppContext
-from monitor.web.discipline import People, absence_row, findings_between, verdict_row
+from monitor.web.discipline import People, absence_row, down_stretch, findings_between, verdict_row
 from monitor.web.discipline_models import AgentDay, AgentDays, DayCall, GapStretch, Stretch
 
 MOST_DAYS = 14
@@ -65,7 +66,9 @@ async def _day(
     calls = [part for span in spans for part in await _calls(context, span)]
     gaps = await _gaps(context, spans, until)
     blind = [(gap.started_at, gap.ended_at if gap.ended_at is not None else until) for gap in gaps]
-    hours = shifts.without(duty.hours(person, start, end), blind)
+    downtime = Downtime(await context.store.outages.between(start, min(end, now)), gaps)
+    hours = expected(duty, person, start, end, downtime)
+    parts = parted(hours, downtime.unheard(spans))
     least = context.settings.discipline.idle_minutes * 60
     busy = [(each.starts_at, each.ends_at if each.ends_at is not None else until) for each in calls]
     return AgentDay(
@@ -80,7 +83,15 @@ async def _day(
         breaks=[Stretch(starts_at=begin, ends_at=to) for window in windows for begin, to in window.breaks],
         absences=[absence_row(each, people) for each in duty.absences(person, start, end)],
         calls=calls,
-        idle=[Stretch(starts_at=begin, ends_at=to) for begin, to in idle_gaps(busy, hours, least)],
+        idle=[Stretch(starts_at=begin, ends_at=to) for begin, to in idle_gaps(busy, parts, least)],
+        outages=[
+            down_stretch(each)
+            for span in spans
+            for each in downtime.on(Span(span.agent, span.start, min(span.end, until)))
+            if each.cause is not OutageCause.PBX
+        ],
+        scheduled_seconds=seconds(duty.hours(person, start, end), until),
+        expected_seconds=seconds(hours, until),
         gaps=[
             GapStretch(pbx=gap.pbx, reason=gap.reason, starts_at=begin, ends_at=to)
             for gap, (begin, to) in zip(gaps, blind, strict=True)

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from fastapi import Request
 
 from monitor import attendance
+from monitor.domain import Outage
 from monitor.duty import Absence, Finding
 from monitor.imports import Bad
 from monitor.metrics.shifts import day_of
 from monitor.sheets import MOST_BYTES
 from monitor.store.people import Assignment
 from monitor.web.context import AppContext
-from monitor.web.discipline_models import AbsenceRow, BadRow, PersonRow, VerdictRow
+from monitor.web.discipline_models import AbsenceRow, BadRow, DownStretch, PersonRow, VerdictRow
 from monitor.web.faults import Refusal
 from monitor.web.guard import Session
 
@@ -107,10 +108,18 @@ def verdict_row(
         call_id=each.call_id,
         on_inbound=each.on_inbound,
         gaps=list(each.gaps),
+        outages=[down_stretch(outage) for outage in each.outages],
         absence=None if each.absence is None else absence_row(each.absence, people),
         why=each.why,
         why_name=each.why_name,
         decided_at=decided_at,
+    )
+
+
+def down_stretch(each: Outage) -> DownStretch:
+    """An outage of a phone or of the trunks."""
+    return DownStretch(
+        cause=each.cause, subject=each.subject, starts_at=each.started_at, ends_at=each.ended_at
     )
 
 

@@ -106,6 +106,23 @@ class DayPreview(Model):
     written: bool
 
 
+class Stretch(Model):
+    """From when to when."""
+
+    starts_at: float
+    ends_at: float
+
+
+class DownStretch(Model):
+    """A period in which the phone (``extension``) or all trunks of its PBX (``trunks``) were down; ``ends_at`` is
+    ``None`` where that went on."""
+
+    cause: str
+    subject: str
+    starts_at: float
+    ends_at: float | None
+
+
 class VerdictRow(Model):
     """A verdict with its evidence; ``covered`` where the month's grace covers it."""
 
@@ -129,6 +146,7 @@ class VerdictRow(Model):
     call_id: str | None
     on_inbound: bool
     gaps: list[tuple[float, float]]
+    outages: list[DownStretch]
     absence: AbsenceRow | None
     why: str | None
     why_name: str
@@ -175,13 +193,6 @@ class Excuse(Reason):
     shift: str = Field(min_length=1, max_length=64)
 
 
-class Stretch(Model):
-    """From when to when."""
-
-    starts_at: float
-    ends_at: float
-
-
 class GapStretch(Stretch):
     """A period in which a PBX was not heard, and why."""
 
@@ -203,7 +214,10 @@ class DayCall(Model):
 
 
 class AgentDay(Model):
-    """One day of a person on one line of time; ``until`` is how far the day has gone."""
+    """One day of a person on one line of time; ``until`` is how far the day has gone.
+
+    Of the scheduled time up to then ``expected_seconds`` are left without outages.
+    """
 
     day: date
     starts_at: float
@@ -218,6 +232,9 @@ class AgentDay(Model):
     calls: list[DayCall]
     idle: list[Stretch]
     gaps: list[GapStretch]
+    outages: list[DownStretch]
+    scheduled_seconds: float
+    expected_seconds: float
 
 
 class AgentDays(Model):

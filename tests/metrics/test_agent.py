@@ -141,5 +141,5 @@ def test_a_new_day_forgets_the_figures_and_keeps_the_call_that_goes_on() -> None
     tile.time_line.put(over.id, stints(over)[0])
     tile.tally.dials = 1
     tile.follow(call())
-    tile.new_day(())
+    tile.new_day()
     assert (tile.tally.dials, len(tile.time_line), tile.state) == (0, 0, State.DIALING)

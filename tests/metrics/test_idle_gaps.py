@@ -23,4 +23,10 @@ HOURS = [(0.0, 100.0), (120.0, 200.0)]  # a break from 100 to 120
     ],
 )
 def test_gaps(busy: list[Period], expected: list[Period]) -> None:
-    assert idle_gaps(busy, HOURS, 30.0) == expected
+    assert idle_gaps(busy, [HOURS], 30.0) == expected
+
+
+def test_a_time_in_which_nothing_was_heard_parts_a_gap() -> None:
+    parted = [[(0.0, 50.0)], [(60.0, 100.0), (120.0, 200.0)]]
+    assert idle_gaps([(10, 25), (90, 95)], parted, 30.0) == [(60, 90)]
+    assert idle_gaps([(10, 25), (90, 95)], parted, 25.0) == [(25, 50), (60, 90)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,78 @@ def test_hours_that_overlap_count_once() -> None:
     ]
     hours = shifts.hours(day, at("0:00"), at("0:00", 24))
     assert hours == [(at("9:00"), at("13:00"))]
-    assert shifts.elapsed_share(at("10:00"), hours) == 0.25
-    assert [shifts.elapsed_share(now, hours) for now in (at("8:00"), at("20:00"))] == [0.0, 1.0]
-    assert shifts.elapsed_share(at("10:00"), []) == 0.0
+
+
+WHOLE_MINUTES = st.integers(-15, 200).map(lambda minute: at("9:00") + 60 * minute)
+downs = st.lists(
+    st.tuples(WHOLE_MINUTES, st.integers(1, 90)).map(lambda pair: (pair[0], pair[0] + 60 * pair[1])),
+    max_size=3,
+)
+
+
+@given(first=st.one_of(st.none(), WHOLE_MINUTES), now=WHOLE_MINUTES, down=downs, grace=st.integers(0, 3))
+def test_time_without_a_phone_is_nobodys_fault(
+    first: float | None, now: float, down: list[shifts.Blind], grace: int
+) -> None:
+    """Against a count of the minutes in which there was something to dial on."""
+    first = first if first is None or first <= now else None
+    window = msgspec.structs.replace(MORNING, late_at=MORNING.dial_by_at + 60.0 * grace)
+    until = first if first is not None else min(now, window.ends_at)
+    minutes = [window.starts_at + 60 * n for n in range(int((until - window.starts_at) // 60))]
+    able = len([m for m in minutes if not any(a <= m < b for a, b in down)])
+    kind, late = shifts.verdict(window, first, now, (), shifts.joined(down))
+    if first is not None and first <= window.late_at:
+        assert kind is Verdict.ON_TIME
+    elif first is None and now <= window.late_at:
+        assert kind is Verdict.PENDING
+    elif able <= 10 + grace:
+        assert kind is Verdict.EXCUSED or (able == len(minutes) and kind is Verdict.LATE)
+    elif first is None and now >= window.ends_at:
+        assert kind is Verdict.NOT_STARTED
+    else:
+        assert (kind, late) == (Verdict.LATE, able - 10)
+    if kind is Verdict.EXCUSED:
+        assert any(a < until and b > window.starts_at for a, b in down)
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "down", "kind", "minutes"),
+    [
+        # Down over the whole window, no dial: as long as it lasts, and after the shift.
+        (None, "9:11", ("8:30", "12:30"), Verdict.EXCUSED, None),
+        (None, "13:00", ("8:30", "12:30"), Verdict.EXCUSED, None),
+        # Back at 9:30: ten minutes from then on, as from nine.
+        ("9:38", "10:00", ("8:30", "9:30"), Verdict.EXCUSED, None),
+        (None, "9:41", ("8:30", "9:30"), Verdict.LATE, 1),
+        ("9:52", "10:00", ("8:30", "9:30"), Verdict.LATE, 12),
+        # Down for five of the ten minutes: five are left from 9:20 on.
+        ("9:24", "10:00", ("9:05", "9:20"), Verdict.EXCUSED, None),
+        ("9:26", "10:00", ("9:05", "9:20"), Verdict.LATE, 1),
+        # Down after the deadline: late, but not for those minutes.
+        ("10:00", "10:00", ("9:20", "9:50"), Verdict.LATE, 20),
+        # Down before the shift only: all ten minutes were there.
+        ("9:11", "10:00", ("8:00", "9:00"), Verdict.LATE, 1),
+        # A dial in time is in time.
+        ("9:09", "10:00", ("8:30", "9:08"), Verdict.ON_TIME, None),
+    ],
+)
+def test_the_deadline_waits_while_nobody_could_dial(
+    first: str | None, now: str, down: tuple[str, str], kind: Verdict, minutes: int | None
+) -> None:
+    dialled = None if first is None else at(first)
+    periods = [(at(down[0]), at(down[1]))]
+    assert shifts.verdict(MORNING, dialled, at(now), (), periods) == (kind, minutes)
+
+
+def test_what_the_monitor_did_not_hear_stays_undecided_beside_an_outage() -> None:
+    down = [(at("8:30"), at("9:30"))]
+    assert shifts.verdict(MORNING, None, at("9:20"), [(at("9:00"), at("9:01"))], down)[0] is (
+        Verdict.INDETERMINATE
+    )
+    # Not heard while the minutes ran that the outage had put off.
+    assert shifts.verdict(MORNING, at("9:45"), at("10:00"), [(at("9:35"), at("9:36"))], down)[0] is (
+        Verdict.INDETERMINATE
+    )
+    assert shifts.verdict(MORNING, at("9:38"), at("10:00"), [(at("9:35"), at("9:36"))], down)[0] is (
+        Verdict.EXCUSED
+    )
