@@ -75,7 +75,7 @@ class AgentDayRow(Base):
     """An agent's time line of a day: idle gaps and time on calls inside the shifts' hours, the last end.
 
     ``stale`` is 1 since a call of the day has changed, until somebody asks for it: a day is long to measure.
-    ``hours`` are those it was measured by, ``gaps`` the long ones among its idle gaps (``recount.py`` writes both).
+    ``gaps`` are the long ones among its idle gaps.
     """
 
     __tablename__ = "agent_days"
@@ -87,7 +87,6 @@ class AgentDayRow(Base):
     idle_seconds: Mapped[float]
     busy_seconds: Mapped[float]
     last_ended_at: Mapped[float | None]
-    hours: Mapped[str] = mapped_column(Text, server_default="")
     gaps: Mapped[str] = mapped_column(Text, server_default="")
     __table_args__ = (_CLUSTERED,)
 

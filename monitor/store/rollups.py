@@ -36,7 +36,7 @@ Touched = set[tuple[str, str, float]]
 
 SUMS = tuple(recount.SUMS)
 _KEY = ("day", "pbx", "agent")
-_INNER = ("stale", "hours", "gaps")
+_INNER = ("stale", "gaps")
 
 
 class Sums(msgspec.Struct, frozen=True):

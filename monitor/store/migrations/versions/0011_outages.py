@@ -1,4 +1,4 @@
-"""Periods in which phones or trunks were down; by which hours an agent's time line was measured."""
+"""Periods in which phones or trunks were down; the long idle gaps of an agent's day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Build the table. Time lines measured by the site's hours are measured anew by the person's."""
+    """Build the table. Time lines are measured anew, for their gaps."""
     op.create_table(
         "outages",
         sa.Column("id", sa.String(length=160), nullable=False),
@@ -21,6 +21,5 @@ def upgrade() -> None:
     )
     op.create_index("ix_outages_started", "outages", ["started_at"])
     op.create_index("ix_outages_ended", "outages", ["ended_at"])
-    op.add_column("agent_days", sa.Column("hours", sa.Text(), nullable=False, server_default=""))
     op.add_column("agent_days", sa.Column("gaps", sa.Text(), nullable=False, server_default=""))
     op.execute("UPDATE agent_days SET stale = 1")
