@@ -155,8 +155,9 @@ METRICS = (
         "share",
         "网络有效率",
         "NER",
-        "(answered + busy + no answer + rejected by the user) ÷ finished seizures per trunk",
-        "（应答 + 忙 + 无人接听 + 用户拒接）÷ 已结束占用次数",
+        "(answered + busy + no answer + rejected by the user) ÷ finished seizures per trunk, without those given up by"
+        " the agent before the far end rang",
+        "（应答 + 忙 + 无人接听 + 用户拒接）÷ 已结束占用次数，坐席在对方振铃前放弃的不计",
         "ITU-T E.425",
     ),
     Metric(

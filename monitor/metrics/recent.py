@@ -25,7 +25,7 @@ class Recent:
         if finished:
             self._dials.setdefault(team, []).append((part.started_at, connect))
         for seizure in seized:
-            if not seizure.active:
+            if not (seizure.active or seizure.given_up):
                 trunk = f"{part.pbx}/{seizure.trunk}"
                 self._seizures.setdefault(trunk, []).append((part.started_at, seizure.effective))
 
@@ -35,7 +35,10 @@ class Recent:
         return len(found), sum(found)
 
     def seizures(self, trunk: str, count: int) -> tuple[int, int]:
-        """The last ``count`` finished seizures of a trunk (fewer, if there were no more), how many were served."""
+        """The last ``count`` finished seizures of a trunk (fewer, if there were no more), how many were served.
+
+        As in NER, those that the agent gave up before the network said anything are left out.
+        """
         last = sorted(self._seizures.get(trunk, ()))[-count:]
         return len(last), sum(effective for _, effective in last)
 

@@ -15,19 +15,25 @@ from monitor.domain import Brief, BriefLeg, BriefSegment, Call, Direction, Leg, 
 from monitor.metrics import frames
 from monitor.metrics.rates import share
 
-#: Q.850 causes that the callee, not the network, decided: normal, busy, no answer, rejected, cleared.
-_CALLEE_CAUSES = frozenset((16, 17, 18, 19, 21, 31))
+#: Q.850 causes that the callee, not the network, decided: busy, no answer, rejected, unspecified. A normal clearing (16) of
+#: what was not answered is the agent's.
+_CALLEE_CAUSES = frozenset((17, 18, 19, 21, 31))
+_CLEARED = 16
 
 MICRO = 1_000_000
 
 
 class Seizure(msgspec.Struct, frozen=True, gc=False):
-    """One outbound leg on a trunk: whether it was answered, served by the network, is still going on."""
+    """One outbound leg on a trunk: whether it was answered, served by the network, is still going on.
+
+    ``given_up``: the agent let go before the network had said anything: neither served nor failed.
+    """
 
     trunk: str
     answered: bool
     effective: bool
     active: bool
+    given_up: bool = False
 
 
 class Stint(msgspec.Struct, frozen=True, gc=False):
@@ -127,15 +133,22 @@ def seizures(call: Call | Brief) -> tuple[Seizure, ...]:
 
 
 def seizure(leg: Leg | BriefLeg, *, over: bool) -> Seizure:
-    """What a trunk made of an outbound leg; ``over`` says that its call is, whatever the leg says."""
-    answered = leg.answered_at is not None
+    """What a trunk made of an outbound leg; ``over`` says that its call is, whatever the leg says.
+
+    ITU-T E.425: NER leaves out what customers do. Ringing that nobody answered was delivered, however it ended; a
+    seizure let go before any sign of the far end tells nothing of the network.
+    """
+    answered, rang = leg.answered_at is not None, leg.ringing_at is not None
+    let_go = leg.dial_status == "CANCEL" or (leg.dial_status is None and leg.cause == _CLEARED)
+    effective = (
+        answered or leg.cause in _CALLEE_CAUSES or (rang and (let_go or leg.dial_status == "NOANSWER"))
+    )
     return Seizure(
         leg.endpoint,
         answered and leg.dial_status in (None, "ANSWER"),
-        answered
-        or leg.cause in _CALLEE_CAUSES
-        or (leg.ringing_at is not None and leg.dial_status in ("NOANSWER", "CANCEL")),
+        effective,
         leg.ended_at is None and not over,
+        let_go and not effective,
     )
 
 
@@ -222,6 +235,7 @@ class TrunkDay:
         "answered",
         "answered_finished",
         "effective_finished",
+        "given_up",
         "id",
         "name",
         "pbx",
@@ -235,7 +249,7 @@ class TrunkDay:
     def clear(self) -> None:
         """Begin a day."""
         self.seizures = self.active = 0
-        self.answered = self.answered_finished = self.effective_finished = 0
+        self.answered = self.answered_finished = self.effective_finished = self.given_up = 0
 
     def add(self, seizure: Seizure, times: int) -> None:
         """Count a seizure so many times; -1 takes it back."""
@@ -246,10 +260,12 @@ class TrunkDay:
         else:
             self.answered_finished += times * seizure.answered
             self.effective_finished += times * seizure.effective
+            self.given_up += times * seizure.given_up
 
     def frame(self) -> frames.Trunk:
         """As shown; ASR and NER over finished seizures (ITU-T E.411, E.425)."""
         finished = self.seizures - self.active
+        told = finished - self.given_up
         return frames.Trunk(
             id=self.id,
             name=self.name,
@@ -257,9 +273,9 @@ class TrunkDay:
             seizures=self.seizures,
             answered=self.answered,
             asr=share(self.answered_finished, finished),
-            ner=share(self.effective_finished, finished),
+            ner=share(self.effective_finished, told),
             active=self.active,
-            failed=finished - self.effective_finished,
+            failed=told - self.effective_finished,
         )
 
 

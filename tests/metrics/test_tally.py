@@ -140,13 +140,20 @@ def test_an_inbound_call_keeps_its_agent_busy_from_the_first_ring() -> None:
         ("NOANSWER", 19, True, False, 0.0, 1.0),
         ("NOANSWER", 21, False, False, 0.0, 1.0),
         ("CANCEL", 127, True, False, 0.0, 1.0),
+        (None, 16, True, False, 0.0, 1.0),
+        # Given up before a sign of the far end: neither served nor failed.
+        ("CANCEL", 127, False, False, 0.0, None),
+        ("CANCEL", 16, False, False, 0.0, None),
+        (None, 16, False, False, 0.0, None),
+        # A clean end that the trunk refused is no service.
+        ("CHANUNAVAIL", 16, False, False, 0.0, 0.0),
         ("CONGESTION", 34, False, False, 0.0, 0.0),
         ("CHANUNAVAIL", 3, False, False, 0.0, 0.0),
         ("NOANSWER", 1, False, False, 0.0, 0.0),
     ],
 )
 def test_a_seizure_and_what_the_network_made_of_it(
-    status: str, cause: int, ringing: bool, answered: bool, asr: float, ner: float
+    status: str | None, cause: int, ringing: bool, answered: bool, asr: float, ner: float | None
 ) -> None:
     leg = Leg(
         uniqueid="f",
