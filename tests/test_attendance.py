@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
@@ -16,14 +17,16 @@ from sqlalchemy import text
 
 from monitor import attendance
 from monitor.config import Settings
-from monitor.domain import Call, Direction, Gap, GapReason, Outcome, Phase
+from monitor.domain import Call, Direction, Gap, GapReason, Outage, OutageCause, Outcome, Phase
 from monitor.duty import Absence, AbsenceKind, Finding, OwnDay
 from monitor.metrics.board import Board
+from monitor.metrics.ledger import accounts
 from monitor.store.store import Store
 from tests.metrics.test_board import at, dial
 
 DAY = date(2026, 11, 23)
 SHIFTS = {"morning": ("8:45", "9:10", "12:00"), "afternoon": ("13:15", "13:50", "17:30")}
+STARTS = {"morning": "9:00", "afternoon": "13:30"}
 PEOPLE = {"张伟": "8001", "王芳": "8002", "李娜": "8003"}
 
 
@@ -71,7 +74,16 @@ async def store(tmp_path_factory: object) -> AsyncIterator[Store]:
 async def emptied(store: Store) -> dict[str, int]:
     """Nothing but the roster; gives people's ids by extension."""
     async with store._engine.begin() as connection:
-        for table in ("segments", "recordings", "calls", "gaps", "absences", "own_days", "verdicts"):
+        for table in (
+            "segments",
+            "recordings",
+            "calls",
+            "gaps",
+            "outages",
+            "absences",
+            "own_days",
+            "verdicts",
+        ):
             await connection.execute(text(f"DELETE FROM {table}"))
     return {seat.extension: seat.person_id for seat in (await store.roster()).assignments}
 
@@ -96,6 +108,10 @@ DIALS = st.lists(
     st.builds(dial, who, moments, serial=st.integers(0, 10**6)), max_size=7, unique_by=lambda c: c.id
 )
 ASKED = st.lists(st.tuples(who, moments, lengths), max_size=3)
+DOWN = st.lists(
+    st.tuples(st.sampled_from([*PEOPLE.values(), "t1"]), moments, st.sampled_from([120.0, 900.0, 7200.0])),
+    max_size=3,
+)
 GAPS = st.lists(st.tuples(moments, lengths), max_size=2)
 
 
@@ -107,8 +123,12 @@ def reference(
     calls_in: list[Call],
     away: list[tuple[str, float, float]],
     blind: list[tuple[float, float]],
+    down: list[tuple[float, float]],
 ) -> tuple[str, int | None, str | None, float | None, bool]:
-    """METRICS.md's definition, step by step: verdict, minutes, tier, first dial, on an inbound call."""
+    """METRICS.md's definition, step by step: verdict, minutes, tier, first dial, on an inbound call.
+
+    ``down``: from when to when there was nothing to dial on; counted second by second.
+    """
     begin, by, end = (at(clock) for clock in SHIFTS[shift])
     mine = sorted(c.started_at for c in dials if c.agent == extension and begin <= c.started_at < end)
     first = mine[0] if mine else None
@@ -125,10 +145,26 @@ def reference(
     if any(start <= by and start + length > begin for start, length in blind):
         return "indeterminate", None, None, first, on_call
     seen_until = first if first is not None else min(now, end)
-    hidden = [start for start, length in blind if start < seen_until and start + length > by]
+    start = at(STARTS[shift])
+
+    def able(second: float) -> bool:
+        return not any(a <= second < b for a, b in down)
+
+    waits, had = start, 0
+    while had < by - start and waits < end:
+        had += able(waits)
+        waits += 1
+    put_off = max(by, waits) if had == by - start else math.inf
+    if put_off > by and seen_until <= put_off:
+        return "excused", None, None, first, on_call
+    if any(start <= put_off and start + length > by for start, length in blind):
+        return "indeterminate", None, None, first, on_call
+    hidden = [start for start, length in blind if start < seen_until and start + length > put_off]
     if first is None and now >= end and not hidden:
         return "not_started", None, None, first, on_call
-    minutes = max(1, math.ceil((min([seen_until, *hidden]) - by) / 60))
+    late_at = min([seen_until, *hidden])
+    lost = sum(not able(start + second) for second in range(int(late_at - start))) if down else 0
+    minutes = max(1, math.ceil((late_at - by - lost) / 60))
     return "late", minutes, "二档" if minutes >= 31 else "一档", first, on_call
 
 
@@ -137,6 +173,7 @@ def reference(
     calls_in=ASKED,
     away=ASKED,
     blind=GAPS,
+    down=DOWN,
     now=st.one_of(moments, st.just(at("23:00"))),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -146,6 +183,7 @@ def test_a_day_from_stored_calls_is_what_the_reference_and_the_board_say(
     calls_in: list[tuple[str, float, float]],
     away: list[tuple[str, float, float]],
     blind: list[tuple[float, float]],
+    down: list[tuple[str, float, float]],
     now: float,
 ) -> None:
     dials = [call for call in dials if call.started_at < now]
@@ -163,9 +201,24 @@ def test_a_day_from_stored_calls_is_what_the_reference_and_the_board_say(
         if start + length < now
     ]
 
+    off = {
+        each.id: each
+        for each in (
+            Outage(
+                pbx="main",
+                cause=OutageCause.TRUNKS if subject == "t1" else OutageCause.EXTENSION,
+                subject=subject,
+                started_at=start,
+                ended_at=start + length if start + length < now else None,
+            )
+            for subject, start, length in down
+            if start < now
+        )
+    }
+
     async def stored() -> tuple[list[Finding], list[Finding]]:
         people = await emptied(store)
-        await store.write([*dials, *asked.values(), *gaps])
+        await store.write([*dials, *asked.values(), *gaps, *off.values()])
         await store.discipline.add_absences(
             [
                 Absence(
@@ -177,7 +230,7 @@ def test_a_day_from_stored_calls_is_what_the_reference_and_the_board_say(
         duty = await attendance.duty_for(store, SETTINGS, DAY, DAY)
         board = Board(SETTINGS, duty)
         board.tick(now)
-        for change in (*dials, *asked.values(), *gaps):
+        for change in (*dials, *asked.values(), *gaps, *off.values()):
             board.apply(change, now)
         return await attendance.findings(store, SETTINGS, DAY, now), board.findings(now)
 
@@ -196,8 +249,18 @@ def test_a_day_from_stored_calls_is_what_the_reference_and_the_board_say(
     kept = [
         (gap.started_at, (gap.ended_at or now) - gap.started_at) for gap in {g.id: g for g in gaps}.values()
     ]
+    nothing_to_dial_on = {
+        extension: [
+            (each.started_at, each.ended_at or math.inf)
+            for each in off.values()
+            if each.subject in (extension, "t1")
+        ]
+        for extension in PEOPLE.values()
+    }
     assert shown == {
-        (extension, shift): reference(extension, shift, now, dials, list(asked.values()), away, kept)
+        (extension, shift): reference(
+            extension, shift, now, dials, list(asked.values()), away, kept, nothing_to_dial_on[extension]
+        )
         for extension in PEOPLE.values()
         for shift in SHIFTS
     }
@@ -271,6 +334,31 @@ async def test_a_gap_makes_it_indeterminate_until_the_calls_are_there(store: Sto
     history = await store.discipline.verdict_history(people["8001"], DAY.isoformat(), "morning")
     assert [each.finding.verdict for each in history] == ["indeterminate", "on_time"]
     assert history[0].finding.gaps == ((at("9:00"), at("9:12")),)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_phone_that_is_down_excuses_with_the_outage_as_evidence(store: Store) -> None:
+    people = await emptied(store)
+    phone = Outage(pbx="main", cause=OutageCause.EXTENSION, subject="8001", started_at=at("8:20"))
+    await store.write([phone, dial("8002", at("9:00"))])
+
+    async def told(now: float) -> list[tuple[str, int | None]]:
+        await attendance.settle(store, SETTINGS, [DAY], now)
+        history = await store.discipline.verdict_history(people["8001"], DAY.isoformat(), "morning")
+        return [(each.finding.verdict, each.finding.minutes) for each in history]
+
+    assert await told(at("9:12")) == [("excused", None)]
+    assert await told(at("9:20")) == [("excused", None)]  # that it goes on is no news
+    (zhang,) = await store.discipline.verdicts(DAY, DAY, person=people["8001"])
+    (evidence,) = zhang.finding.outages
+    assert (evidence.subject, evidence.started_at, evidence.ended_at) == ("8001", at("8:45"), None)
+    await store.write([msgspec.structs.replace(phone, ended_at=at("9:30"))])
+    assert await told(at("9:39")) == [("excused", None), ("excused", None)]
+    await store.write([dial("8001", at("9:44"))])
+    assert (await told(at("9:45")))[-1] == ("late", 4)
+    (entry,) = accounts([zhang.finding], SETTINGS.discipline)[0].entries
+    assert (entry.finding.verdict, entry.covered) == ("excused", False)
+    assert accounts([zhang.finding], SETTINGS.discipline)[0].exceptions == 0
 
 
 @pytest.mark.asyncio(loop_scope="module")

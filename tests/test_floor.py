@@ -19,6 +19,8 @@ from monitor.domain import (
     GapReason,
     Leg,
     LegRole,
+    Outage,
+    OutageCause,
     Phase,
     Segment,
 )
@@ -102,7 +104,11 @@ async def test_a_restart_at_three_shows_the_same_board(
     told.append(
         (at("9:06"), Gap(pbx="main", started_at=at("9:04"), ended_at=at("9:06"), reason=GapReason.LINK_LOST))
     )
+    down = Outage(pbx="main", cause=OutageCause.EXTENSION, subject="8003", started_at=at("14:00"))
+    trunks = Outage(pbx="main", cause=OutageCause.TRUNKS, subject="trunk-a", started_at=at("10:00"))
     told.append((at("14:00"), ExtensionStatus(pbx="main", extension="8003", reachable=False, at=at("14:00"))))
+    told += [(at("14:00"), down), (at("10:00"), trunks)]
+    told.append((at("10:30"), msgspec.structs.replace(trunks, ended_at=at("10:30"))))
     told.sort(key=lambda each: each[0])
     await same_board(tmp_path_factory.mktemp("floor"), told, at("15:00") + 7)
 

@@ -1,7 +1,8 @@
 """The day of the simulated floor: who dials when, and what comes of it.
 
 Work is 09:00–12:00 and 13:30–17:30 in the floor's zone, every day. Each agent is a script of its own:
-comes, dials, pauses, redials, takes a coffee, goes to lunch, forgets the time. What a dial will come to is
+comes, dials, pauses, redials, takes a coffee, goes to lunch, forgets the time; now and then a phone is without its
+network for some minutes. What a dial will come to is
 drawn beforehand from odds that follow the hour, the agent and the trunk. Numbers are made up (their middle
 is 0000), and the same seed gives the same day.
 """
@@ -85,7 +86,8 @@ class Floor:
                     dice = random.Random(f"{self._seed}/{day:%Y%m%d}/{person.phone.extension}")
                     for number, half in enumerate(HALVES):
                         comes, goes = self._hours(person, dice, day, half, afternoon=number == 1)
-                        x.schedule.spawn_at(self._work(person, dice, goes), comes)
+                        loose = self._loose_cable(person, day, comes, afternoon=number == 1)
+                        x.schedule.spawn_at(self._work(person, dice, goes, loose), comes)
             for begin, end in HALVES:
                 opens = datetime.combine(day, begin, self.centre.zone).timestamp()
                 closes = datetime.combine(day, end, self.centre.zone).timestamp()
@@ -113,13 +115,34 @@ class Floor:
             delay = dice.uniform(1.0, 17.0)
         return start + delay * MINUTE, end - dice.uniform(0.0, 4.0) * MINUTE
 
-    def _work(self, person: Person, dice: random.Random, end: float) -> Script:
+    def _loose_cable(
+        self, person: Person, day: datetime, comes: float, *, afternoon: bool
+    ) -> tuple[float, float]:
+        """When this agent's phone loses its network, and for how long (seconds); 0 for not at all.
+
+        Dice of its own: without it the day is the same.
+        """
+        dice = random.Random(f"{self._seed}/{day:%Y%m%d}/{person.phone.extension}/cable{afternoon:d}")
+        sure = not afternoon and next((p for p in self.people if p.habit is Habit.EARLY), None) is person
+        begin, minutes = comes + dice.uniform(25, 60) * MINUTE, dice.uniform(6, 19)
+        return begin, minutes * MINUTE if sure or dice.random() < 0.04 else 0.0
+
+    def _work(
+        self, person: Person, dice: random.Random, end: float, loose: tuple[float, float] = (0.0, 0.0)
+    ) -> Script:
         """Half a day of one agent."""
         x = self.centre.exchange
         coffee = dice.uniform(x.now, end) if person.habit is not Habit.IDLE else x.now + 20 * MINUTE
         while x.now < end:
             if person.busy:
                 yield dice.uniform(4.0, 12.0)
+                continue
+            if loose[1] and x.now >= loose[0]:
+                person.absent = True
+                x.set_device(person.phone.device, "UNAVAILABLE")
+                yield loose[1]
+                x.set_device(person.phone.device, "NOT_INUSE")
+                person.absent, loose = False, (0.0, 0.0)
                 continue
             if x.now >= coffee:
                 coffee = x.now + dice.uniform(45, 90) * MINUTE if person.habit is Habit.IDLE else end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from monitor.domain import Call
+from monitor.domain import Call, Outage
 from monitor.pbx.pipeline import Pipeline
 from monitor.pbx.resync import ANSWERED, with_variables
 from monitor.pbx.simulator.actions import Answers
@@ -34,6 +34,7 @@ class Day:
         self.floor.open()
         self.pipeline = Pipeline(Plan())
         self.calls: dict[str, Call] = {}
+        self.outages: dict[str, Outage] = {}
         self.bytes = 0
         self._answers = Answers(self.exchange, ZONE)
         self._messages: list[bytes] = []
@@ -62,7 +63,8 @@ class Day:
         """Dialwatch is stopped and started again between two events; only what it stored is left to it."""
         self.pipeline = Pipeline(Plan())
         now = self.schedule.now
-        self.pipeline.restore([call for call in self.calls.values() if not call.ended], now)
+        down = [outage for outage in self.outages.values() if outage.ended_at is None]
+        self.pipeline.restore([call for call in self.calls.values() if not call.ended], now, down)
         self.pipeline.resync(self.picture(), now)
         self._keep()
 
@@ -79,3 +81,5 @@ class Day:
         for change in self.pipeline.take():
             if isinstance(change, Call):
                 self.calls[change.id] = change
+            elif isinstance(change, Outage):
+                self.outages[change.id] = change

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from monitor.domain import Call, Direction, Outcome
+from monitor.domain import Call, Direction, OutageCause, Outcome
 from monitor.pbx.simulator.centre import TrueCall
 from tests.pbx.simulator.day import ZONE, Day
 from tests.pbx.simulator.truth import by_root, faults
@@ -75,6 +75,19 @@ def test_habits_show_at_the_deadlines(day: Day) -> None:
     assert first["8004", True] > "13:50"
     assert first["8002", False] < "09:00"
     assert not [agent for agent, _ in first if agent == "8015"]
+
+
+def test_phones_lose_their_network_now_and_then_and_nobody_dials_meanwhile(day: Day) -> None:
+    over = [outage for outage in day.outages.values() if outage.ended_at is not None]
+    assert {outage.cause for outage in over} == {OutageCause.EXTENSION}
+    assert "8002" in {outage.subject for outage in over}
+    assert all(6 * 60 <= (outage.ended_at or 0) - outage.started_at <= 19 * 60 for outage in over)
+    assert not [
+        true
+        for true in day.centre.truth
+        for outage in over
+        if true.agent == outage.subject and outage.started_at < true.started_at < (outage.ended_at or 0) - 1
+    ]
 
 
 def test_the_same_seed_makes_the_same_morning_and_another_seed_another() -> None:
