@@ -29,8 +29,12 @@ from monitor.config import Settings
 from monitor.metrics import shifts
 from monitor.metrics.periods import Kind
 from monitor.metrics.plan import SitePlan
-from monitor.reports.gather import Wanted, gather
+from monitor.metrics.sheet import Report
+from monitor.reports.gather import Wanted, gather, gathered_aside
+from monitor.reports.render import Format, rendered
 from monitor.store.store import Store
+from monitor.web.pages import dashboard_folder
+from monitor.web.words import Words
 
 FIRST_DAY = date(2026, 10, 1)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -134,6 +138,18 @@ async def measured(runs: int, work: Callable[[], Awaitable[Any]]) -> tuple[float
     return min(walls), min(cpus), peak / (1 << 20)
 
 
+async def longest_pause(work: Callable[[], Any]) -> float:
+    """How long an event loop does not get its turn at most while a thread makes a report, in milliseconds."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    longest = 0.0
+    while not task.done():
+        begun = time.perf_counter()
+        await asyncio.sleep(0.001)
+        longest = max(longest, time.perf_counter() - begun - 0.001)
+    await task
+    return longest * 1000
+
+
 async def by_pandas(store: Store, sample: int) -> tuple[float, int]:
     """Plain pandas over the rows of some calls: seconds, and the rows' memory in MiB."""
     import pandas as pd
@@ -206,6 +222,22 @@ async def bench(options: argparse.Namespace, folder: Path) -> None:
     ):
         wall, cpu, peak = await measured(options.runs, work)
         rows.append((name, f"{wall:.0f} ms", f"{cpu:.0f} ms", f"{peak:.0f} MiB", goal))
+    words = Words.load(dashboard_folder() / "locales")
+    for kind in (Kind.DAILY, Kind.MONTHLY):
+        wanted = Wanted(kind=kind, day=last)
+        made = await gather(store, settings, wanted, now)
+
+        def as_pdf(made: Report = made) -> bytes:
+            return rendered(made, Format.PDF, lambda key: words.say("zh-CN", key), "zh-CN")
+
+        def aside(wanted: Wanted = wanted) -> Report:
+            return gathered_aside(store, settings, wanted, now)
+
+        for what, thread in (("made", aside), ("set as PDF", as_pdf)):
+            pauses = [await longest_pause(thread) for _ in range(options.runs)]
+            rows.append(
+                (f"{kind} report {what}: the loop's longest pause", f"{min(pauses):.0f} ms", "", "", "")
+            )
     seconds, mib = await by_pandas(store, options.sample)
     rows.append((f"pandas over {options.sample:,} calls", f"{seconds * 1000:.0f} ms", "", f"{mib} MiB", ""))
     print(table(("what", "wall", "CPU", "memory", "goal"), rows))

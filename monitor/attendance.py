@@ -99,6 +99,21 @@ async def findings(
     return [each for each in found if each.day == day.isoformat() and each.why != "shift"]
 
 
+async def standing(
+    store: Store, settings: Settings, first: date, last: date, now: float, person: int | None = None
+) -> list[Finding]:
+    """The verdicts on the days ``first`` to ``last``: of past days as stored, of today as they stand now.
+
+    Ledger and reports both read these. Raises ``StoreError``.
+    """
+    today = shifts.day_of(now, settings.site.timezone)
+    stored = await store.discipline.verdicts(first, last, person=person)
+    found = [each.finding for each in stored if each.finding.day < today.isoformat()]
+    if first <= today <= last:
+        found += await findings(store, settings, today, now)
+    return [each for each in found if person in (None, each.person)]
+
+
 async def _blind(store: Store, plan: Duty, day: date, now: float) -> BlindTimes:
     windows = plan.windows(day)
     if not windows:

@@ -51,24 +51,14 @@ class Cell(Value, frozen=True, kw_only=True):
     end: float
 
 
-class Check(Value, frozen=True, kw_only=True):
-    """Where a shift's first dial is looked for: ``[start, end)``. ``day`` is the one the shift begins on."""
-
-    day: str
-    shift: str
-    start: float
-    end: float
-
-
 class DayPlan(Value, frozen=True, kw_only=True):
-    """A calendar day of the site: ``[start, end)``, its cells, its working hours, the shifts that begin on it."""
+    """A calendar day of the site: ``[start, end)``, its cells, its working hours."""
 
     day: str
     start: float
     end: float
     cells: tuple[Cell, ...]
     hours: tuple[tuple[float, float], ...]
-    checks: tuple[Check, ...]
 
     def cell(self, at: float) -> Cell:
         """The cell of an instant of the day."""
@@ -89,6 +79,3 @@ class Plan(Protocol):
 
     def of(self, day: date) -> DayPlan:
         """A calendar day."""
-
-    def checks(self, at: float) -> Sequence[Check]:
-        """The shifts for which a dial of this instant can be the first one."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from monitor.config import Settings
 from monitor.errors import ConfigError, EnvironmentFault
+from monitor.metrics.groups import GROUPS
 from monitor.metrics.periods import Kind
 from monitor.metrics.plan import SitePlan
-from monitor.metrics.reports import GROUPS
 from monitor.metrics.sheet import Report
 from monitor.reports.gather import Wanted, gather, today
 from monitor.reports.render import BINARY, Format, rendered

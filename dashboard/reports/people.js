@@ -133,6 +133,6 @@ export function Groups({ report }) {
 export function Remarks({ report }) {
   if (!report.remarks.length) return null;
   const time = report.first === report.last ? clockSeconds : dateTime;
-  return html`<ul class="remarks" role="note">${report.remarks.map((/** @type {string} */ key) => html`<li key=${key}>${t(`report.remark.${key}`, { n: report.gaps.length, calls: count(report.site.figures.incomplete), day: report.heard_from })}</li>`)}
+  return html`<ul class="remarks" role="note">${report.remarks.map((/** @type {string} */ key) => html`<li key=${key}>${t(`report.remark.${key}`, { n: report.gaps.length, calls: count(report.site.figures.incomplete), day: report.heard_from, time: report.compared_until })}</li>`)}
     ${report.gaps.slice(0, 12).map((/** @type {any} */ g) => html`<li class="muted">${t("gap.text", { pbx: g.pbx, from: time(g.from), to: time(g.to ?? report.made_at), reason: t(`gap.${g.reason}`), cut: g.calls_cut })}</li>`)}</ul>`;
 }

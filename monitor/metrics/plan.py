@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,10 +17,10 @@ from monitor.metrics import shifts
 from monitor.metrics.board import BoardSettings
 from monitor.metrics.day import HOUR_SECONDS
 from monitor.metrics.tally import contribution
-from monitor.parts import NOBODY, Cell, Check, DayPlan, Part
+from monitor.parts import NOBODY, Cell, DayPlan, Part
 
 #: To be raised when the same calls are to give other sums: stored sums are then made anew.
-VERSION = 1
+VERSION = 2
 _DAYS_KEPT = 64
 
 
@@ -93,16 +93,6 @@ class SitePlan:
             known = self._days[day] = self._made(day)
         return known
 
-    def windows(self, day: date) -> list[shifts.Window]:
-        """The shifts that begin on a day."""
-        return shifts.windows(day, self._shifts, self._zone)
-
-    def checks(self, at: float) -> list[Check]:
-        """The shifts for which a dial of this instant can be the first one."""
-        today = shifts.day_of(at, self._zone)
-        near = (today + timedelta(days=days) for days in (-1, 0, 1))
-        return [check for day in near for check in self.of(day).checks if check.start <= at < check.end]
-
     def _made(self, day: date) -> DayPlan:
         start, end = shifts.day_bounds(day, self._zone)
         windows = shifts.windows_touching(day, self._shifts, self._zone)
@@ -125,10 +115,6 @@ class SitePlan:
                 for begin, to in itertools.pairwise(edges)
             ),
             hours=tuple(shifts.hours(windows, start, end)),
-            checks=tuple(
-                Check(day=day.isoformat(), shift=each.shift, start=each.counts_from, end=each.ends_at)
-                for each in self.windows(day)
-            ),
         )
 
 

@@ -82,7 +82,8 @@ class Trend(frames.Frame, kw_only=True):
 
 class Before(frames.Frame, kw_only=True):
     """What the report is compared with: ``last`` (the same weekday of last week, the week, the month before) or
-    ``mean`` (of up to four such periods with any call; ``periods`` says how many)."""
+    ``mean`` (of up to four such periods with any call; ``periods`` says how many). While the report's own period goes
+    on, only as many days, and of the last one only up to the same time of day."""
 
     kind: str
     first: str
@@ -107,7 +108,8 @@ class Report(frames.Frame, kw_only=True):
     """A report. ``start`` and ``end`` bound its days; ``running`` while the last of them is not over.
 
     ``remarks`` are stable keys: ``running``, ``sums_unknown`` (the sums are being made), ``unheard`` (there is no call
-    from before the day ``heard_from``), ``gaps``, ``incomplete`` (calls that were not heard to their end).
+    from before the day ``heard_from``), ``gaps``, ``incomplete`` (calls that were not heard to their end),
+    ``like_with_like``: what it is compared with ends at the same day and time, ``compared_until`` on the site's clock.
     """
 
     kind: str
@@ -135,5 +137,6 @@ class Report(frames.Frame, kw_only=True):
     heat: list[HeatRow]
     trend: list[Trend]
     before: list[Before]
+    compared_until: str
     gaps: list[frames.BlindPeriod]
     remarks: list[str]

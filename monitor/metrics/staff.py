@@ -1,4 +1,7 @@
-"""Who was to dial in a period: each person's scheduled time, targets and verdicts, by who had an extension then."""
+"""Who was to dial in a period: each person's scheduled time, targets and verdicts, by who had an extension then.
+
+Calendar, shifts, leave and verdicts are those of the check (``Duty``, ``Finding``): report and ledger can't differ.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from typing import Protocol
 
 import msgspec
 
+from monitor.duty import Finding
 from monitor.metrics import frames, shifts, targets
-from monitor.metrics.findings import verdict_on
+from monitor.metrics.expected import Downtime, Period, expected, parted
+from monitor.metrics.idle import overlap
 from monitor.metrics.plan import SitePlan
-from monitor.metrics.posts import Duty
+from monitor.metrics.posts import Duty, Span
 from monitor.metrics.sheet import ShiftCheck
 
 SUMMED = ("dials", "connects", "effective_connects", "talk_minutes")
@@ -39,9 +44,6 @@ class Seat(Protocol):
 Who = Callable[[str, str, float], Seat | None]
 """``who(pbx, extension, at)``: whose extension it was at an instant."""
 
-First = Mapping[tuple[str, str, str, str], tuple[float, str]]
-"""First dials by day, shift, PBX and extension: begin and call."""
-
 
 class Member(msgspec.Struct, kw_only=True):
     """A person in a team over a period; somebody who changed teams is there once for each."""
@@ -63,16 +65,22 @@ def key_of(seat: Seat) -> str:
 def members(
     seats: Iterable[Seat],
     days: Sequence[date],
-    plan: SitePlan,
+    duty: Duty,
+    hours: Mapping[int, Sequence[Period]],
     now: float,
     each: Mapping[str, targets.Each],
     heard: Mapping[str, float],
 ) -> dict[str, Member]:
-    """Everybody who was to work in the period, with the period's targets, and their scheduled time up to ``now``,
-    from when on their PBX was heard at all (``heard``)."""
-    hours = [plan.of(day).hours for day in days]
-    begin, end = plan.of(days[0]).start, plan.of(days[-1]).end
+    """Everybody who had an extension in the period, with the period's targets and the scheduled time up to ``now``.
+
+    Scheduled is what calendar, shifts, absences and outages leave (``hours``, of ``hours_of_all``), from when on the PBX was heard at all
+    (``heard``). A day's targets hold on each day with something left to work.
+    """
+    begin, _ = shifts.day_bounds(days[0], duty.zone)
+    _, end = shifts.day_bounds(days[-1], duty.zone)
     found: dict[str, Member] = {}
+    had: dict[str, list[tuple[float, float]]] = {}
+    persons: dict[str, int] = {}
     for seat in seats:
         to = seat.valid_to if seat.valid_to is not None else float("inf")
         if seat.valid_from >= end or to <= begin:
@@ -81,15 +89,77 @@ def members(
         member = found.setdefault(key, Member(key=key, name=seat.name, team=seat.team))
         if (seat.pbx, seat.extension) not in member.seats:
             member.seats.append((seat.pbx, seat.extension))
-        worked = 0
-        for of_day in hours:
-            whole = [(max(a, seat.valid_from), min(b, to)) for a, b in of_day]
-            worked += any(b > a for a, b in whole)
-            member.scheduled_seconds += sum(
-                max(0.0, min(b, now) - max(a, heard.get(seat.pbx, 0.0))) for a, b in whole if b > a
-            )
-        _ask(member.targets, each.get(seat.team), worked)
+        persons[key] = seat.person_id
+        had.setdefault(key, []).append((max(seat.valid_from, heard.get(seat.pbx, 0.0)), min(to, now)))
+    worked = _days_worked(duty, days)
+    for key, member in found.items():
+        spans = shifts.joined(span for span in had[key] if span[0] < span[1])
+        member.scheduled_seconds = sum(overlap(start, until, spans) for start, until in hours[persons[key]])
+        _ask(member.targets, each.get(member.team), len(worked.get(key, ())))
     return found
+
+
+def _days_worked(duty: Duty, days: Iterable[date]) -> dict[str, set[date]]:
+    """By person and team, the days on which there was a shift to work that no absence took whole."""
+    found: dict[str, set[date]] = {}
+    for day in days:
+        for window in duty.windows(day):
+            for post in duty.posts(window).values():
+                if not post.scheduled:
+                    continue
+                whole = [(window.starts_at, window.ends_at)]
+                away = duty.absences(post.person, window.starts_at, window.ends_at)
+                if not away or shifts.without(whole, [(a.starts_at, a.ends_at) for a in away]):
+                    found.setdefault(f"{post.person}/{post.team}", set()).add(day)
+    return found
+
+
+def hours_of_all(
+    seats: Iterable[Seat], duty: Duty, plan: SitePlan, days: Sequence[date], downtime: Downtime
+) -> dict[int, list[Period]]:
+    """When each person who had an extension in the period was expected to work in it."""
+    begin, end = plan.of(days[0]).start, plan.of(days[-1]).end
+    had = (s for s in seats if s.valid_from < end and (s.valid_to is None or s.valid_to > begin))
+    return {
+        person: expected(duty, person, begin, end, downtime) for person in {seat.person_id for seat in had}
+    }
+
+
+def working_hours(
+    seats: Iterable[Seat],
+    hours: Mapping[int, Sequence[Period]],
+    plan: SitePlan,
+    days: Sequence[date],
+    downtime: Downtime,
+) -> dict[tuple[str, str, str], list[list[Period]]]:
+    """By PBX, extension and day: when those who had the extension were to work, parted where it was not heard.
+
+    One that nobody had is not in it.
+    """
+    bounds = [(day.isoformat(), plan.of(day).start, plan.of(day).end) for day in days]
+    found: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    for seat in seats:
+        since, to = seat.valid_from, seat.valid_to if seat.valid_to is not None else float("inf")
+        mine = [(max(a, since), min(b, to)) for a, b in hours.get(seat.person_id, ()) if a < to and b > since]
+        place = 0
+        for day, start, until in bounds:
+            if since >= until or to <= start:
+                continue
+            parts = found.setdefault((seat.pbx, seat.extension, day), [])
+            while place < len(mine) and mine[place][0] < until:
+                if mine[place][1] > start:
+                    parts.append((max(mine[place][0], start), min(mine[place][1], until)))
+                if mine[place][1] > until:
+                    break
+                place += 1
+    made: dict[tuple[str, str, str], list[list[Period]]] = {}
+    for (pbx, extension, day), parts in found.items():
+        joined = parts if len(parts) < 2 else shifts.joined(parts)
+        made[pbx, extension, day] = [joined] if joined else []
+        if downtime and joined:
+            span = Span(f"{pbx}/{extension}", joined[0][0], joined[-1][1])
+            made[pbx, extension, day] = parted(joined, downtime.unheard([span]))
+    return made
 
 
 def _ask(asked: frames.Targets, each: targets.Each | None, days: int) -> None:
@@ -103,48 +173,23 @@ def _ask(asked: frames.Targets, each: targets.Each | None, days: int) -> None:
             setattr(asked, name, (getattr(asked, name) or 0) + value * days)
 
 
-def check(
-    found: Mapping[str, Member],
-    days: Sequence[date],
-    plan: SitePlan,
-    who: Who,
-    first: First,
-    blind: Mapping[str, Sequence[shifts.Blind]],
-    on_inbound: Callable[[str, str, str, str], bool],
-    now: float,
-    duty: Duty,
-) -> None:
-    """The verdict of every half-day that has begun to count, with its evidence, into ``Member.checks``.
-
-    Who works other shifts has no verdict in this one.
-    """
-    places = sorted({seat for member in found.values() for seat in member.seats})
-    for day in days:
-        for window in plan.windows(day):
-            if window.counts_from > now:
-                continue
-            for pbx, extension in places:
-                seat = who(pbx, extension, window.starts_at)
-                member = found.get(key_of(seat)) if seat is not None else None
-                post = duty.posts(window).get(seat.person_id) if seat is not None else None
-                if member is None or (post is not None and post.why == "shift"):
-                    continue
-                of = (day.isoformat(), window.shift, pbx, extension)
-                at, call_id = first.get(of, (None, None))
-                kind, minutes = shifts.verdict(window, at, now, blind.get(pbx, ()))
-                if post is not None and (not post.scheduled or post.absence is not None):
-                    kind, minutes = verdict_on(post, window, None, now, ())
-                member.checks.append(
-                    ShiftCheck(
-                        day=of[0],
-                        shift=window.shift,
-                        person=None if seat is None else seat.person_id,
-                        at=at,
-                        verdict=kind,
-                        late_minutes=minutes,
-                        tier=None,
-                        why=None if post is None else post.reason,
-                        call_id=call_id,
-                        on_inbound=on_inbound(*of),
-                    )
-                )
+def check(found: Mapping[str, Member], findings: Iterable[Finding], now: float) -> None:
+    """The verdict of every half-day that has begun to count, with its evidence, into ``Member.checks``."""
+    for each in sorted(findings, key=lambda each: (each.starts_at, each.shift)):
+        member = found.get(f"{each.person}/{each.team}")
+        if member is None or each.counts_from > now or each.why == "shift":
+            continue
+        member.checks.append(
+            ShiftCheck(
+                day=each.day,
+                shift=each.shift,
+                person=each.person,
+                at=each.first_dial_at,
+                verdict=each.verdict,
+                late_minutes=each.minutes,
+                tier=each.tier,
+                why=each.why or (each.absence.kind if each.absence is not None else None),
+                call_id=each.call_id,
+                on_inbound=each.on_inbound,
+            )
+        )

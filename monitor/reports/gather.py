@@ -1,4 +1,4 @@
-"""A report from the store: what it needs is read, and pandas shapes it in a thread, off the event loop."""
+"""A report from the store: what it needs is read, and pandas shapes it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ import pandas as pd
 
 from monitor import attendance
 from monitor.config import Settings
-from monitor.metrics import reports, shifts
+from monitor.metrics import compare, reports, shifts, staff
+from monitor.metrics.expected import Downtime
 from monitor.metrics.periods import Kind, Period, period_of
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import Report
-from monitor.store.rollups import Sums
+from monitor.metrics.source import Source, frame
+from monitor.store.rollups import Rollups, Sums
 from monitor.store.store import Store
 
 
@@ -39,17 +41,34 @@ def today(settings: Settings, now: float) -> date:
     return shifts.day_of(now, settings.site.timezone)
 
 
+def gathered_aside(store: Store, settings: Settings, wanted: Wanted, now: float) -> Report:
+    """The report, made by this thread alone: with an event loop and connections of its own.
+
+    Rows become values where they are awaited, so thousands of them would hold up the live board's loop.
+    Raises ``StoreError`` where the store can't be read.
+    """
+
+    async def made() -> Report:
+        mine = store.again()
+        try:
+            return await gather(mine, settings, wanted, now)
+        finally:
+            await mine.close()
+
+    return asyncio.run(made())
+
+
 async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -> Report:
     """The report. Raises ``StoreError`` where the store can't be read."""
     plan = SitePlan(settings)
     period = wanted.period
+    days = list(period.days())
     first, last = period.first.isoformat(), period.last.isoformat()
     start, end = plan.of(period.first).start, plan.of(period.last).end
     roster = await store.roster()
     of_team = {(a.pbx, a.extension) for a in roster.assignments if a.team == wanted.team}
     only: Collection[tuple[str, str]] | None = of_team if wanted.team else None
     sums = store.rollups
-    begun, ended = (day.isoformat() for day in reports.earlier_days(period))
     figures = await sums.figures(first, last, agents=only)
     handed = {
         (a.pbx, a.extension)
@@ -58,41 +77,48 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     }
     fine = await sums.figures(first, last, ("pbx", "agent", "day", "hour", "shift"), handed)
     hours = await sums.figures(first, last, _hour_keys(wanted), only)
-    lines = await sums.lines(first, last)
-    fine_enough = ("pbx", "agent", "day") if wanted.team else ("day",)
-    earlier = await sums.figures(begun, ended, fine_enough, only)
-    firsts = await sums.first_dials(first, last)
-    trunks = await sums.trunks(start, end, only) if wanted.group == "trunk" else None
-    gaps = await store.gaps(start, min(end, now))
-    inbound: set[tuple[str, str, str, str]] = set()
-    if wanted.kind is Kind.DAILY:
-        everybody = {(a.pbx, a.extension) for a in roster.assignments}
-        inbound = await _on_inbound(store, plan, period.first, now, of_team if wanted.team else everybody)
-    current = await sums.current()
     duty = await attendance.duty_for(store, settings, period.first, period.last)
+    gaps = await store.gaps(start, min(end, now))
+    downtime = Downtime(await store.outages.between(start, min(end, now)), gaps)
+    working = staff.hours_of_all(roster.assignments, duty, plan, days, downtime)
+    lines = await sums.lines(
+        first, last, staff.working_hours(roster.assignments, working, plan, days, downtime)
+    )
+    trunks = None
+    if wanted.group == "trunk":
+        trunks = await sums.trunks(plan.of(period.first), plan.of(period.last), only)
     tomorrow = (today(settings, now) + timedelta(days=1)).isoformat()
-    first_days = {pbx.name: await sums.first_day(pbx.name) or tomorrow for pbx in settings.pbx}
+    source = Source(
+        figures=_finer(figures, fine, handed),
+        hours=frame(hours.columns, hours.rows),
+        lines=frame(lines.columns, lines.rows),
+        earlier=await _earlier(sums, plan, wanted, now, only),
+        trunks=None if trunks is None else frame(trunks.columns, trunks.rows),
+        seats=roster.assignments,
+        who=roster.who,
+        teams=roster.teams,
+        gaps=gaps,
+        current=await sums.current(),
+        first_days={pbx.name: await sums.first_day(pbx.name) or tomorrow for pbx in settings.pbx},
+        findings=await attendance.standing(store, settings, period.first, period.last, now),
+        duty=duty,
+        working=working,
+    )
+    return reports.report(settings, plan, period, source, now, wanted.team, wanted.group)
 
-    def shape() -> Report:
-        source = reports.Source(
-            figures=_finer(figures, fine, handed),
-            hours=reports.frame(hours.columns, hours.rows),
-            lines=reports.frame(lines.columns, lines.rows),
-            earlier=reports.frame(earlier.columns, earlier.rows),
-            trunks=None if trunks is None else reports.frame(trunks.columns, trunks.rows),
-            first={(f.day, f.shift, f.pbx, f.agent): (f.at, f.call_id) for f in firsts},
-            seats=roster.assignments,
-            who=roster.who,
-            teams=roster.teams,
-            gaps=gaps,
-            on_inbound=inbound,
-            current=current,
-            first_days=first_days,
-            duty=duty,
-        )
-        return reports.report(settings, plan, period, source, now, wanted.team, wanted.group)
 
-    return await asyncio.to_thread(shape)
+async def _earlier(
+    sums: Rollups, plan: SitePlan, wanted: Wanted, now: float, only: Collection[tuple[str, str]] | None
+) -> pd.DataFrame:
+    """The sums of what is compared: of a period that goes on, only as much of the earlier ones."""
+    by = ("pbx", "agent", "day") if wanted.team else ("day",)
+    parts = [
+        await sums.figures(begun.isoformat(), ended.isoformat(), by, only)
+        for begun, ended in compare.whole_days(wanted.period, plan, now)
+    ]
+    for day, until in compare.cuts(wanted.period, plan, now):
+        parts.append(await sums.until(plan.of(day), until, by, only))
+    return frame(parts[0].columns, [row for part in parts for row in part.rows])
 
 
 def _hour_keys(wanted: Wanted) -> tuple[str, ...]:
@@ -104,21 +130,8 @@ def _hour_keys(wanted: Wanted) -> tuple[str, ...]:
 
 def _finer(figures: Sums, fine: Sums, handed: Collection[tuple[str, str]]) -> pd.DataFrame:
     """The days of extensions that changed hands by hour instead, so that each hour goes to who had it."""
-    whole = reports.frame(figures.columns, [row for row in figures.rows if (row[0], row[1]) not in handed])
+    whole = frame(figures.columns, [row for row in figures.rows if (row[0], row[1]) not in handed])
     if not fine.rows:
         return whole
-    parts = reports.frame(fine.columns, fine.rows).drop(columns=["hour", "shift"])
+    parts = frame(fine.columns, fine.rows).drop(columns=["hour", "shift"])
     return pd.concat([whole, parts], ignore_index=True) if len(whole) else parts
-
-
-async def _on_inbound(
-    store: Store, plan: SitePlan, day: date, now: float, agents: Collection[tuple[str, str]]
-) -> set[tuple[str, str, str, str]]:
-    """Who was on an inbound call at a deadline that is over."""
-    found: set[tuple[str, str, str, str]] = set()
-    for window in plan.windows(day):
-        if window.dial_by_at <= now:
-            since = min(plan.of(day).start, window.counts_from)
-            at = await store.rollups.on_inbound(window.dial_by_at, since, agents)
-            found |= {(day.isoformat(), window.shift, pbx, agent) for pbx, agent in at}
-    return found

@@ -6,20 +6,22 @@ Chinese needs a font that has it: the system's, or one in the folders of ``DIALW
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
-from functools import cache
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import typst
 
 from monitor.errors import EnvironmentFault
 from monitor.metrics.sheet import Report
 from monitor.reports.columns import Of, Say
 from monitor.reports.plain import written
+from monitor.reports.press import NO_FONT as EXIT_NO_FONT
 from monitor.reports.sections import Section, made, remarks, sections, span, title
 
+PRESS_SECONDS = 120
+"""A report of thousands of lines takes some seconds."""
 TEMPLATE = Path(__file__).with_name("report.typ")
 
 CHINESE = (
@@ -45,29 +47,16 @@ def font_folders() -> list[str]:
     return [each for each in os.environ.get("DIALWATCH_FONTS", "").split(os.pathsep) if each]
 
 
-@cache
-def _families(folders: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(typst.Fonts(font_paths=list(folders)).families())
-
-
-def chinese_font(families: frozenset[str] | None = None) -> str:
-    """The family to set Chinese in. Raises ``EnvironmentFault`` where there is none."""
-    known = _families(tuple(font_folders())) if families is None else families
-    for family in CHINESE:
-        if family in known:
-            return family
-    raise EnvironmentFault(
-        "no font with Chinese was found, a PDF would show empty boxes; install one (Debian: apt install fonts-noto-cjk) "
-        "or name its folder in the environment variable DIALWATCH_FONTS"
-    )
+NO_FONT = (
+    "no font with Chinese was found, a PDF would show empty boxes; install one (Debian: apt install fonts-noto-cjk) "
+    "or name its folder in the environment variable DIALWATCH_FONTS"
+)
 
 
 def as_pdf(report: Report, say: Say, language: str) -> bytes:
     """The PDF's bytes. Raises ``EnvironmentFault`` without a font for Chinese: the names are."""
-    font = chinese_font()
     data = {
         "lang": language.partition("-")[0],
-        "fonts": [font],
         "site": report.site_name,
         "title": title(report, say),
         "span": span(report, say),
@@ -77,14 +66,30 @@ def as_pdf(report: Report, say: Say, language: str) -> bytes:
         "charts": _charts(report, say),
         "sections": [_table(each, report) for each in sections(report, say) if each.key != "hours"],
     }
-    found = typst.compile(
-        str(TEMPLATE),
-        format="pdf",
-        font_paths=font_folders(),
-        sys_inputs={"data": msgspec.json.encode(data).decode()},
-        timestamp=datetime.fromtimestamp(int(report.made_at), UTC),
+    return _pressed(data, int(report.made_at))
+
+
+def _pressed(data: dict[str, Any], at: int) -> bytes:
+    asked = {
+        "template": str(TEMPLATE),
+        "folders": font_folders(),
+        "fonts": list(CHINESE),
+        "at": at,
+        "data": data,
+    }
+    pressed = subprocess.run(
+        [sys.executable, "-m", "monitor.reports.press"],
+        input=msgspec.json.encode(asked),
+        capture_output=True,
+        check=False,
+        timeout=PRESS_SECONDS,
     )
-    return bytes(found)
+    if pressed.returncode == EXIT_NO_FONT:
+        raise EnvironmentFault(NO_FONT)
+    if pressed.returncode:
+        said = pressed.stderr.decode(errors="replace").strip().splitlines()
+        raise EnvironmentFault(f"the PDF could not be set: {said[-1] if said else pressed.returncode}")
+    return pressed.stdout
 
 
 def _figures(report: Report, say: Say) -> list[dict[str, str]]:

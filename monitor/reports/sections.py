@@ -66,6 +66,7 @@ def remarks(report: Report, say: Say) -> list[str]:
             n=len(report.gaps),
             calls=report.site.figures.incomplete,
             day=report.heard_from,
+            time=report.compared_until,
         )
         for key in report.remarks
     ]

@@ -7,6 +7,7 @@ date can't differ from what would be made anew. SQLite and PostgreSQL both read 
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 
 from sqlalchemy import TextClause, text
 
@@ -25,6 +26,7 @@ SUMS: dict[str, str] = {
     "incomplete": "incomplete",
     "ring_micros": "ring_micros",
     "talk_micros": "talk_micros",
+    "cancelled_ring_micros": f"CASE WHEN outcome = '{Outcome.CANCELLED.value}' THEN ring_micros ELSE 0 END",
     **{each.value: f"CASE WHEN outcome = '{each.value}' THEN 1 ELSE 0 END" for each in Outcome},
 }
 
@@ -41,9 +43,6 @@ MARK_DAY = text(
     "INSERT INTO agent_days (day, pbx, agent, stale, longest_idle_seconds, idle_seconds, busy_seconds)"
     " VALUES (:day, :pbx, :agent, 1, 0, 0, 0) ON CONFLICT (day, pbx, agent) DO UPDATE SET stale = 1"
 )
-FORGET_FIRST = text(
-    "DELETE FROM first_dials WHERE day = :day AND shift = :shift AND pbx = :pbx AND agent = :agent"
-)
 
 COUNT_CELL = text(
     f"INSERT INTO rollups (day, pbx, agent, start, hour, shift, {', '.join(SUMS)}) "
@@ -52,38 +51,39 @@ COUNT_CELL = text(
     f"FROM parts WHERE {_THEIRS} GROUP BY pbx, agent"
 )
 
-FIND_FIRST = text(
-    "INSERT INTO first_dials (day, shift, pbx, agent, at, call_id) "
-    "SELECT CAST(:day AS VARCHAR(10)), CAST(:shift AS VARCHAR(64)), pbx, agent, call_started_at, call_id "
-    f"FROM parts WHERE {_THEIRS} AND dial = 1 ORDER BY call_started_at, call_id LIMIT 1"
-)
-
 
 @cache
-def measure_day(hours: int, dialect: str) -> TextClause:
-    """The time line of a day with so many working hours, bound as ``from0``, ``to0`` and so on.
+def measure_day(hours: tuple[int, ...], dialect: str) -> TextClause:
+    """The time line of a day with so many stretches of working hours, bound as ``from0``, ``to0`` and so on.
 
     As ``metrics/idle.py`` folds it: a call begins after the furthest end before it, and the stretch between
-    is a gap, as far as it lies inside the hours. A call that goes on has no end to count up to.
+    is a gap, as far as it lies inside the hours. A call that goes on has no end to count up to. ``hours`` are the
+    numbers of stretches in each part of the day: between two parts the PBX was not heard, and a gap is parted.
     """
     greatest, least = ("MAX", "MIN") if dialect == "sqlite" else ("GREATEST", "LEAST")
 
-    def inside(begin: str, end: str) -> str:
+    def inside(begin: str, end: str, places: range) -> str:
         parts = (
             f"{greatest}(0.0, {least}({end}, CAST(:to{i} AS DOUBLE PRECISION))"
             f" - {greatest}({begin}, CAST(:from{i} AS DOUBLE PRECISION)))"
-            for i in range(hours)
+            for i in places
         )
-        return " + ".join(parts) if hours else "0.0"
+        return " + ".join(parts) if places else "0.0"
 
-    gap = f"CASE WHEN started_at > reach THEN {inside('reach', 'started_at')} ELSE 0.0 END"
+    ends = list(accumulate(hours))
+    pieces = [inside("reach", "started_at", range(end - n, end)) for n, end in zip(hours, ends, strict=True)]
+    longest = pieces[0] if len(pieces) == 1 else f"{greatest}({', '.join(pieces)})" if pieces else "0.0"
+    every = range(sum(hours))
     begun = f"{greatest}(started_at, COALESCE(reach, started_at))"
-    busy = f"CASE WHEN ended_at > {begun} THEN {inside(begun, 'ended_at')} ELSE 0.0 END"
+    busy = f"CASE WHEN ended_at > {begun} THEN {inside(begun, 'ended_at', every)} ELSE 0.0 END"
     return text(
         "INSERT INTO agent_days"
-        " (day, pbx, agent, stale, longest_idle_seconds, idle_seconds, busy_seconds, last_ended_at) "
-        "SELECT CAST(:day AS VARCHAR(10)), pbx, agent, 0, MAX(gap), SUM(gap), SUM(busy), MAX(ended_at) FROM ("
-        f"SELECT pbx, agent, ended_at, {gap} AS gap, {busy} AS busy FROM ("
+        " (day, pbx, agent, stale, longest_idle_seconds, idle_seconds, busy_seconds, last_ended_at, hours) "
+        "SELECT CAST(:day AS VARCHAR(10)), pbx, agent, 0, MAX(longest), SUM(gap), SUM(busy), MAX(ended_at),"
+        " CAST(:hours AS TEXT) FROM ("
+        f"SELECT pbx, agent, ended_at, {busy} AS busy,"
+        f" CASE WHEN started_at > reach THEN {longest} ELSE 0.0 END AS longest,"
+        f" CASE WHEN started_at > reach THEN {inside('reach', 'started_at', every)} ELSE 0.0 END AS gap FROM ("
         "SELECT pbx, agent, started_at, ended_at, MAX(COALESCE(ended_at, 1e18)) OVER ("
         "ORDER BY started_at, call_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach "
         f"FROM parts WHERE {_THEIRS} AND started_at IS NOT NULL) AS line) AS gaps GROUP BY pbx, agent"

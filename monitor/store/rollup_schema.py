@@ -58,6 +58,7 @@ class RollupRow(Base):
     incomplete: Mapped[int]
     ring_micros: Mapped[int] = mapped_column(BigInteger)
     talk_micros: Mapped[int] = mapped_column(BigInteger)
+    cancelled_ring_micros: Mapped[int] = mapped_column(BigInteger, server_default="0")
     answered: Mapped[int]
     no_answer: Mapped[int]
     busy: Mapped[int]
@@ -72,10 +73,11 @@ class RollupRow(Base):
 
 
 class AgentDayRow(Base):
-    """An agent's time line of a day: idle gaps and time on calls inside the shifts' hours, the last end.
+    """An agent's time line of a day: idle gaps and time on calls inside working hours, the last end.
 
     ``stale`` is 1 since a call of the day has changed, until somebody asks for it: a day is long to measure.
-    ``gaps`` are the long ones among its idle gaps.
+    ``gaps`` are the long ones among its idle gaps, ``hours`` those it was measured in, as JSON: who asks for others has
+    it measured anew.
     """
 
     __tablename__ = "agent_days"
@@ -88,19 +90,7 @@ class AgentDayRow(Base):
     busy_seconds: Mapped[float]
     last_ended_at: Mapped[float | None]
     gaps: Mapped[str] = mapped_column(Text, server_default="")
-    __table_args__ = (_CLUSTERED,)
-
-
-class FirstDialRow(Base):
-    """An agent's first dial of a shift; ``day`` is the one the shift begins on."""
-
-    __tablename__ = "first_dials"
-    day: Mapped[str] = mapped_column(String(10), primary_key=True)
-    shift: Mapped[str] = mapped_column(String(64), primary_key=True)
-    pbx: Mapped[str] = mapped_column(String(64), primary_key=True)
-    agent: Mapped[str] = mapped_column(String(64), primary_key=True)
-    at: Mapped[float]
-    call_id: Mapped[str] = mapped_column(String(160))
+    hours: Mapped[str] = mapped_column(Text, server_default="")
     __table_args__ = (_CLUSTERED,)
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.domain import Call
@@ -22,7 +22,7 @@ from monitor.parts import DayPlan, Part, Plan
 from monitor.store import recount
 from monitor.store.calls import call_of
 from monitor.store.engine import transaction
-from monitor.store.rollup_schema import AgentDayRow, FirstDialRow, PartRow, RollupRow, RollupStateRow
+from monitor.store.rollup_schema import AgentDayRow, PartRow, RollupRow, RollupStateRow
 from monitor.store.schema import CallRow
 
 _SLICE = 500
@@ -30,11 +30,17 @@ REBUILD_SLICE = 500
 """Calls looked at in one transaction of a rebuild: short, because the live writer waits meanwhile."""
 REBUILD_AGENTS = 50
 """Agents whose day is summed in one transaction of a rebuild."""
+MEASURED = 200
+"""Time lines measured in one transaction."""
+
+Hours = Sequence[Sequence[tuple[float, float]]]
+"""Working hours of a day, in order; between two of the outer ones a gap is parted."""
 
 Touched = set[tuple[str, str, float]]
 """PBX, agent and begin of calls whose parts have changed."""
 
 SUMS = tuple(recount.SUMS)
+_PART_SUMS = ", ".join(f"SUM({what}) AS {name}" for name, what in recount.SUMS.items())
 _KEY = ("day", "pbx", "agent")
 _INNER = ("stale", "gaps")
 
@@ -44,17 +50,6 @@ class Sums(msgspec.Struct, frozen=True):
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
-
-
-class FirstDial(msgspec.Struct, frozen=True):
-    """An agent's first dial of a shift."""
-
-    day: str
-    shift: str
-    pbx: str
-    agent: str
-    at: float
-    call_id: str
 
 
 async def keep(connection: AsyncConnection, plan: Plan | None, calls: Sequence[Call]) -> None:
@@ -75,15 +70,8 @@ async def keep(connection: AsyncConnection, plan: Plan | None, calls: Sequence[C
     if not changed:
         return
     await _replace(connection, {each: fresh[each] for each in changed}, [*known.keys() & set(changed)])
-    touched: Touched = set()
-    moved: Touched = set()
-    for each in changed:
-        before, after = known.get(each, []), fresh[each]
-        touched |= {_place(row) for row in (*before, *after)}
-        moved |= {_place(row) for row in before if row["dial"]} ^ {
-            _place(row) for row in after if row["dial"]
-        }
-    await _recount(connection, plan, touched, moved)
+    touched = {_place(row) for each in changed for row in (*known.get(each, []), *fresh[each])}
+    await _recount(connection, plan, touched)
 
 
 def _row(call: Call, part: Part) -> dict[str, Any]:
@@ -108,22 +96,17 @@ async def _replace(
     await connection.execute(insert(PartRow), [row for rows in fresh.values() for row in rows])
 
 
-async def _recount(connection: AsyncConnection, plan: Plan, touched: Touched, moved: Touched) -> None:
-    """Make anew what the calls at these places are in; first dials only where a dial has come, gone or moved."""
+async def _recount(connection: AsyncConnection, plan: Plan, touched: Touched) -> None:
+    """Make anew what the calls at these places are in."""
     cells: dict[tuple[str, str, float], dict[str, Any]] = {}
     days: dict[tuple[str, str, str], dict[str, Any]] = {}
-    checks: dict[tuple[str, str, str, str], dict[str, Any]] = {}
     for pbx, agent, at in touched:
         day = plan.day(at)
         cell = day.cell(at)
         cells[pbx, agent, cell.start] = {**_bounds(pbx, agent, day.day, cell), "hour": cell.hour}
         days[pbx, agent, day.day] = {"day": day.day, "pbx": pbx, "agent": agent}
-    for pbx, agent, at in moved:
-        for check in plan.checks(at):
-            checks[pbx, agent, check.day, check.shift] = _bounds(pbx, agent, check.day, check)
     await _count_cells(connection, list(cells.values()))
     await connection.execute(recount.MARK_DAY, list(days.values()))
-    await _find_firsts(connection, list(checks.values()))
 
 
 def _bounds(pbx: str, agent: str, day: str, span: Any) -> dict[str, Any]:
@@ -143,23 +126,26 @@ async def _count_cells(connection: AsyncConnection, cells: list[dict[str, Any]])
         await connection.execute(recount.COUNT_CELL, cells)
 
 
-async def _find_firsts(connection: AsyncConnection, checks: list[dict[str, Any]]) -> None:
-    if checks:
-        await connection.execute(recount.FORGET_FIRST, checks)
-        await connection.execute(recount.FIND_FIRST, checks)
-
-
-async def _measure_days(connection: AsyncConnection, days: Sequence[tuple[str, str, DayPlan]]) -> None:
+async def _measure_days(connection: AsyncConnection, days: Sequence[tuple[str, str, DayPlan, Hours]]) -> None:
     """Days with equally many stretches of working hours share a statement."""
-    by_hours: dict[int, list[dict[str, Any]]] = {}
-    for pbx, agent, day in days:
+    by_hours: dict[tuple[int, ...], list[dict[str, Any]]] = {}
+    for pbx, agent, day, hours in days:
         values = {"day": day.day, "pbx": pbx, "agent": agent, "start": day.start, "end": day.end}
-        for i, (begin, to) in enumerate(day.hours):
+        values["hours"] = _written(hours)
+        for i, (begin, to) in enumerate(stretch for part in hours for stretch in part):
             values |= {f"from{i}": begin, f"to{i}": to}
-        by_hours.setdefault(len(day.hours), []).append(values)
-    for hours, rows in by_hours.items():
+        by_hours.setdefault(tuple(map(len, hours)), []).append(values)
+    for shape, rows in by_hours.items():
         await connection.execute(recount.FORGET_DAY, rows)
-        await connection.execute(recount.measure_day(hours, connection.dialect.name), rows)
+        await connection.execute(recount.measure_day(shape, connection.dialect.name), rows)
+
+
+def _whole(day: DayPlan) -> Hours:
+    return [day.hours] if day.hours else []
+
+
+def _written(hours: Hours) -> str:
+    return msgspec.json.encode(hours).decode()
 
 
 class Rollups:
@@ -200,69 +186,99 @@ class Rollups:
             (*by, "start", *SUMS), [(*row[: len(by) + 1], *map(int, row[len(by) + 1 :])) for row in rows]
         )
 
-    async def lines(self, first: str, last: str) -> Sums:
-        """The agents' time lines of the days ``first`` to ``last``: idle gaps, time on calls, last end.
+    async def lines(
+        self, first: str, last: str, hours: Mapping[tuple[str, str, str], Hours] | None = None
+    ) -> Sums:
+        """The agents' time lines of the days ``first`` to ``last``: idle gaps, time on calls, last end, working hours.
 
-        Those of which a call has changed since are measured now, and kept.
+        ``hours`` are the working hours by PBX, agent and day, where they are others than the plan's. Those of which a
+        call has changed since, or that were measured in other hours, are measured now, and kept.
         """
         columns = [column for column in AgentDayRow.__table__.columns if column.name not in _INNER]
         within = (AgentDayRow.day >= first, AgentDayRow.day <= last)
-        async with transaction(self._engine) as connection:
-            keys = select(AgentDayRow.pbx, AgentDayRow.agent, AgentDayRow.day)
-            stale = (await connection.execute(keys.where(*within, AgentDayRow.stale == 1))).all()
-            if stale and self._plan is not None:
-                of = {text: self._plan.of(date.fromisoformat(text)) for text in {row.day for row in stale}}
-                await _measure_days(connection, [(row.pbx, row.agent, of[row.day]) for row in stale])
-            rows = (await connection.execute(select(*columns).where(*within))).all()
-        return Sums(tuple(column.name for column in columns), [tuple(row) for row in rows])
+        rows = await self._all(select(AgentDayRow.stale, *columns).where(*within))
+        plan, wanted = self._plan, hours or {}
+        if plan is not None:
+            of = {text: plan.of(date.fromisoformat(text)) for text in {row.day for row in rows}}
+            plain = {text: _written(_whole(day)) for text, day in of.items()}
+            old = []
+            for row in rows:
+                mine = wanted.get((row.pbx, row.agent, row.day))
+                if row.stale or row.hours != (plain[row.day] if mine is None else _written(mine)):
+                    day = of[row.day]
+                    old.append((row.pbx, row.agent, day, _whole(day) if mine is None else mine))
+            for start in range(0, len(old), MEASURED):
+                async with transaction(self._engine) as connection:
+                    await _measure_days(connection, old[start : start + MEASURED])
+            if old:
+                rows = await self._all(select(AgentDayRow.stale, *columns).where(*within))
+        return Sums(tuple(column.name for column in columns), [tuple(row)[1:] for row in rows])
 
-    async def first_dials(self, first: str, last: str) -> list[FirstDial]:
-        """The first dials of the shifts that began on the days ``first`` to ``last``."""
-        query = select(FirstDialRow.__table__).where(FirstDialRow.day >= first, FirstDialRow.day <= last)
-        return [FirstDial(*row) for row in await self._all(query)]
+    async def until(
+        self,
+        day: DayPlan,
+        at: float,
+        by: Sequence[str] = ("pbx", "agent", "day"),
+        agents: Collection[tuple[str, str]] | None = None,
+    ) -> Sums:
+        """As ``figures`` of one day, of the calls that began before an instant of it."""
+        if at >= day.end:
+            return await self.figures(day.day, day.day, by, agents)
+        cell = day.cell(at)
+        keys = [getattr(RollupRow, name) for name in by]
+        whole = select(
+            *keys,
+            func.min(RollupRow.start).label("start"),
+            *(func.sum(getattr(RollupRow, name)).label(name) for name in SUMS),
+        ).where(RollupRow.day == day.day, RollupRow.start < cell.start)
+        found: dict[tuple[Any, ...], list[Any]] = {}
+        for row in await self._all(_only(whole, RollupRow, agents).group_by(*keys)):
+            found[tuple(row[: len(by)])] = [row.start, *map(int, row[len(by) + 1 :])]
+        # The hour that is cut is counted from its calls, agent by agent along the key of the parts.
+        query = text(
+            f"SELECT pbx, agent, {_PART_SUMS} FROM"
+            " (SELECT pbx AS of_pbx, agent AS of_agent FROM rollups WHERE day = :day AND start = :start) AS seen"
+            " JOIN parts ON pbx = of_pbx AND agent = of_agent"
+            " AND call_started_at >= :start AND call_started_at < :at GROUP BY pbx, agent"
+        )
+        async with transaction(self._engine) as connection:
+            rows = (await connection.execute(query, {"day": day.day, "start": cell.start, "at": at})).all()
+        for row in rows:
+            if agents is not None and (row.pbx, row.agent) not in agents:
+                continue
+            known = {"pbx": row.pbx, "agent": row.agent, "day": day.day}
+            mine = found.setdefault(tuple(known[name] for name in by), [cell.start, *[0] * len(SUMS)])
+            mine[1:] = [had + int(more) for had, more in zip(mine[1:], row[2:], strict=True)]
+        return Sums((*by, "start", *SUMS), [(*key, *values) for key, values in sorted(found.items())])
 
     async def first_day(self, pbx: str) -> str | None:
         """The first day on which a call of a PBX is stored."""
         async with transaction(self._engine) as connection:
             return await connection.scalar(select(func.min(RollupRow.day)).where(RollupRow.pbx == pbx))
 
-    async def on_inbound(
-        self, at: float, since: float, agents: Collection[tuple[str, str]]
-    ) -> set[tuple[str, str]]:
-        """Which of these agents were on an inbound call, begun after ``since``, at an instant."""
-        query = select(PartRow.pbx, PartRow.agent).where(
-            PartRow.direction == "inbound",
-            PartRow.call_started_at >= since,
-            PartRow.call_started_at <= at,
-            PartRow.started_at <= at,
-            PartRow.ended_at.is_(None) | (PartRow.ended_at >= at),
-        )
-        return {(row.pbx, row.agent) for row in await self._all(_only(query, PartRow, agents))}
-
     async def trunks(
-        self, start: float, end: float, agents: Collection[tuple[str, str]] | None = None
+        self, first: DayPlan, last: DayPlan, agents: Collection[tuple[str, str]] | None = None
     ) -> Sums:
-        """Sums by the trunk that carried the call, over calls begun in ``[start, end)``.
+        """Sums by the trunk that carried the call, over the calls of the days ``first`` to ``last``.
 
-        Counted from every call: about a second for a million of them.
+        Counted from every call, agent by agent along the key of the parts: about a second for a million of them.
         """
-        sums = ", ".join(f"SUM({what}) AS {name}" for name, what in recount.SUMS.items())
-        condition = ""
-        values: dict[str, Any] = {"start": start, "end": end}
-        if agents is not None:
-            condition = " AND agent IN :agents AND pbx IN :pbxes"
-            values |= {
-                "agents": sorted({agent for _, agent in agents}),
-                "pbxes": sorted({pbx for pbx, _ in agents}),
-            }
-        query = text(
-            f"SELECT pbx, COALESCE(trunk, '') AS trunk, {sums} FROM parts WHERE direction = 'outbound'"
-            f" AND call_started_at >= :start AND call_started_at < :end{condition} GROUP BY 1, 2 ORDER BY 1, 2"
+        whose = select(RollupRow.pbx.label("of_pbx"), RollupRow.agent.label("of_agent")).distinct()
+        seen = _only(whose.where(RollupRow.day >= first.day, RollupRow.day <= last.day), RollupRow, agents)
+        found, part = seen.subquery(), PartRow.__table__
+        query = (
+            select(part.c.pbx, func.coalesce(part.c.trunk, text("''")).label("trunk"), text(_PART_SUMS))
+            .select_from(
+                found.join(part, (part.c.pbx == found.c.of_pbx) & (part.c.agent == found.c.of_agent))
+            )
+            .where(
+                part.c.direction == "outbound",
+                part.c.call_started_at >= first.start,
+                part.c.call_started_at < last.end,
+            )
+            .group_by(part.c.pbx, func.coalesce(part.c.trunk, text("''")))
         )
-        if agents is not None:
-            query = query.bindparams(bindparam("agents", expanding=True), bindparam("pbxes", expanding=True))
-        async with transaction(self._engine) as connection:
-            rows = (await connection.execute(query, values)).all()
+        rows = sorted(await self._all(query), key=lambda row: row[:2])
         return Sums(("pbx", "trunk", *SUMS), [(*row[:2], *map(int, row[2:])) for row in rows])
 
     async def _all(self, query: Any) -> Sequence[Any]:
@@ -281,7 +297,7 @@ class Rollups:
         if plan is None:
             raise ValueError("a store without a plan has no sums")
         async with transaction(self._engine) as connection:
-            for table in (RollupStateRow, RollupRow, AgentDayRow, FirstDialRow):
+            for table in (RollupStateRow, RollupRow, AgentDayRow):
                 await connection.execute(delete(table))
         count, after, begun, last = 0, (float("-inf"), ""), None, 0.0
         while True:
@@ -343,11 +359,9 @@ class Rollups:
             for pbx, agent in agents
             for cell in day.cells
         ]
-        checks = [_bounds(pbx, agent, check.day, check) for pbx, agent in agents for check in day.checks]
         async with transaction(self._engine) as connection:
             await _count_cells(connection, cells)
-            await _measure_days(connection, [(pbx, agent, day) for pbx, agent in agents])
-            await _find_firsts(connection, checks)
+            await _measure_days(connection, [(pbx, agent, day, _whole(day)) for pbx, agent in agents])
 
 
 def _only(query: Any, table: Any, agents: Collection[tuple[str, str]] | None) -> Any:

@@ -54,6 +54,7 @@ class Store(LoginStore):
 
     def __init__(self, url: str, plan: Plan | None = None) -> None:
         super().__init__(make_engine(url))
+        self._url = url
         self._plan = plan
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
@@ -65,6 +66,10 @@ class Store(LoginStore):
     async def open(cls, url: str, plan: Plan | None = None) -> Store:
         """A store for a database URL; connects when it is first used. ``plan`` is how the site counts."""
         return cls(url, plan)
+
+    def again(self) -> Store:
+        """The same database with connections of its own, for another event loop; to be closed by who asks."""
+        return Store(self._url, self._plan)
 
     async def close(self) -> None:
         """Let the connections go."""

@@ -146,12 +146,7 @@ async def findings_between(
     context: AppContext, first: date, last: date, person: int | None = None
 ) -> list[Finding]:
     """Verdicts of past days as stored, those of today as they stand now. Raises ``StoreError``."""
-    now = today(context)
-    stored = await context.store.discipline.verdicts(first, last, person=person)
-    found = [each.finding for each in stored if each.finding.day < now.isoformat()]
-    if first <= now <= last:
-        found += await attendance.findings(context.store, context.settings, now, context.now())
-    return [each for each in found if person in (None, each.person)]
+    return await attendance.standing(context.store, context.settings, first, last, context.now(), person)
 
 
 def who(request: Request) -> str:

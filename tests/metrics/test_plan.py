@@ -65,15 +65,6 @@ def test_an_hour_is_cut_where_a_shift_begins_or_ends(clock: str, shift: str) -> 
     assert (cell.shift, cell.hour) == (shift, int(clock.partition(":")[0]))
 
 
-def test_a_dial_after_midnight_counts_for_the_shift_that_began_before() -> None:
-    plan = planned("Asia/Shanghai", NIGHT)
-    (check,) = plan.checks(at("3:00", 24))
-    assert (check.day, check.shift) == ("2026-11-23", "night")
-    window = next(w for w in plan.windows(date(2026, 11, 23)) if w.shift == "night")
-    assert (check.start, check.end) == (window.counts_from, window.ends_at)
-    assert plan.checks(at("7:00", 24)) == []
-
-
 def test_the_key_changes_with_what_the_sums_depend_on() -> None:
     assert planned().key == planned().key
     others = {

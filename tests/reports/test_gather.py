@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from monitor.attendance import settle, standing
 from monitor.domain import Call, Gap, GapReason
+from monitor.duty import Absence, AbsenceKind, OwnDay
 from monitor.metrics.board import Board
+from monitor.metrics.ledger import accounts
 from monitor.metrics.periods import Kind
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.rates import wilson
@@ -29,9 +32,16 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await Store.open(f"sqlite:///{tmp_path}/reports.db", SitePlan(SETTINGS))
     await opened.upgrade()
     await opened.sync_roster(SETTINGS, at("0:00", 1))
+    await opened.discipline.begin_check("main", at("0:00", 1))
     await opened.rollups.rebuild()
     yield opened
     await opened.close()
+
+
+async def checked(store: Store, first: date, last: date, now: float) -> None:
+    """The check has decided these days, as the running program does."""
+    for number in range((last - first).days + 1):
+        await settle(store, SETTINGS, [first + timedelta(days=number)], now)
 
 
 async def daily(store: Store, now: float, day: date = MONDAY, **more: str) -> Report:
@@ -144,13 +154,10 @@ async def test_a_day_is_compared_with_the_same_weekdays_before(store: Store) -> 
 async def test_longer_reports_add_up_their_days(store: Store, kind: Kind) -> None:
     for day in (23, 24, 25):
         await store.write([dial("8001", at("9:05", day), talk=40), dial("8002", at("9:20", day))])
+    await checked(store, MONDAY, date(2026, 11, 25), at("18:00", 25))
     report = await gather(store, SETTINGS, Wanted(kind=kind, day=MONDAY), at("18:00", 25))
     assert report.site.figures.dials == 6
-    assert line(report, "8001").verdicts == (
-        {"on_time": 3, "not_started": 3}
-        if kind is Kind.WEEKLY
-        else {"indeterminate": 44, "on_time": 3, "not_started": 3}
-    )
+    assert line(report, "8001").verdicts == {"on_time": 3, "not_started": 3}
     assert line(report, "8002").late_minutes >= 30
     assert {check.verdict for check in line(report, "8001").first_dials} == set(
         line(report, "8001").verdicts
@@ -196,10 +203,84 @@ async def test_nobody_is_judged_for_days_before_the_first_call(store: Store) -> 
     await store.write([dial("8001", at("9:05", 24))])
     wanted = Wanted(kind=Kind.WEEKLY, day=MONDAY)
     report = await gather(store, SETTINGS, wanted, at("18:00", 24))
-    assert line(report, "8002").verdicts == {"indeterminate": 2, "not_started": 2}
+    assert line(report, "8002").verdicts == {"not_started": 2}
     assert line(report, "8002").scheduled_seconds == 7 * 3600
     assert report.remarks == ["running", "unheard"]
     assert report.heard_from == "2026-11-24"
+
+
+async def test_a_longer_report_is_the_ledger(store: Store) -> None:
+    """Holiday, make-up workday, leave of a half-day and an excused case: as the ledger has them."""
+    days = [
+        OwnDay(day=date(2026, 11, 24), working=False, name="年会", entered_by="t", entered_at=1.0),
+        OwnDay(day=date(2026, 11, 28), working=False, name="周六", entered_by="t", entered_at=1.0),
+    ]
+    await store.discipline.put_own_days(days)
+    person = {a.extension: a.person_id for a in (await store.roster()).assignments}
+    away = [("8002", AbsenceKind.LEAVE, "0:00", "13:00"), ("8003", AbsenceKind.EXCEPTION, "8:45", "12:00")]
+    await store.discipline.add_absences(
+        [
+            Absence(
+                person=person[who],
+                kind=kind,
+                starts_at=at(begin, 25),
+                ends_at=at(end, 25),
+                granted_by="t",
+                granted_at=1.0,
+            )
+            for who, kind, begin, end in away
+        ]
+    )
+    for day in (23, 24, 25, 26):
+        for who, clock in (("8001", "9:05"), ("8002", "9:20"), ("8003", "10:40"), ("8001", "13:45")):
+            await store.write([dial(who, at(clock, day), talk=40), dial(who, at("15:00", day))])
+    now = at("18:00", 26)
+    await checked(store, MONDAY, date(2026, 11, 26), now)
+    report = await gather(store, SETTINGS, Wanted(kind=Kind.WEEKLY, day=MONDAY), now)
+    ledger = {
+        each.person: each
+        for each in accounts(
+            await standing(store, SETTINGS, MONDAY, date(2026, 11, 29), now), SETTINGS.discipline
+        )
+    }
+    assert len(ledger) == len(report.agents) == 24
+    for mine in report.agents:
+        account = ledger[int(mine.key.partition("/")[0])]
+        counted = {key: n for key, n in mine.verdicts.items() if key not in ("off", "pending")}
+        assert counted == {
+            key: n
+            for key in ("on_time", "late", "not_started", "indeterminate", "excused")
+            if (n := getattr(account, key))
+        }
+        assert mine.late_minutes == sum(e.finding.minutes or 0 for e in account.entries)
+    # Monday, Wednesday and Thursday, seven hours each; the holiday is nobody's, the leave is taken off.
+    assert line(report, "8001").scheduled_seconds == 3 * 7 * 3600
+    assert line(report, "8002").scheduled_seconds == 3 * 7 * 3600 - 3 * 3600
+    # Targets hold on the days to be worked, also those still to come: Friday and Sunday.
+    assert line(report, "8001").targets.dials == 5 * 160
+    # A day's calls last 45 s from 9:05, 13:45 and 15:00; what lies between them in 9:00-12:00 and 13:30-17:30 is idle.
+    morning, noon, afternoon = 2 * 3600 + 54 * 60 + 15, 15 * 60, 74 * 60 + 15
+    mine = line(report, "8001")
+    assert mine.longest_idle_seconds == morning + noon
+    assert mine.idle_seconds == 3 * (morning + noon + afternoon)
+
+
+async def test_a_period_that_goes_on_is_compared_up_to_the_same_moment(store: Store) -> None:
+    for day in (16, 17, 18, 19):
+        await store.write([dial("8001", at(clock, day)) for clock in ("9:30", "14:40", "15:10", "16:00")])
+    await store.write([dial("8001", at("9:30", 23)), dial("8001", at("9:30", 24))])
+    now = at("15:00", 24)
+    week = await gather(store, SETTINGS, Wanted(kind=Kind.WEEKLY, day=MONDAY), now)
+    (last,) = week.before
+    # All of Monday, and of Tuesday what had begun by three.
+    assert (last.first, last.last, last.dials) == ("2026-11-16", "2026-11-17", 4 + 2)
+    assert week.compared_until == "15:00"
+    mine = await gather(store, SETTINGS, Wanted(kind=Kind.WEEKLY, day=MONDAY, team="t1"), now)
+    assert [each.dials for each in mine.before] == [6]
+    over = await gather(store, SETTINGS, Wanted(kind=Kind.WEEKLY, day=MONDAY), at("9:00", 30))
+    assert ([each.dials for each in over.before], over.compared_until) == ([16], "")
+    (day,) = (await daily(store, now, date(2026, 11, 24))).before
+    assert day.dials == 2
 
 
 async def test_an_empty_store_has_an_empty_report(store: Store) -> None:

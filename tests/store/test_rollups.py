@@ -25,7 +25,7 @@ from monitor.store.store import Store
 from tests.metrics.test_board import SETTINGS, ZONE, at, dial, open_states
 
 PLAN = SitePlan(SETTINGS)
-TABLES = ("parts", "rollups", "agent_days", "first_dials")
+TABLES = ("parts", "rollups", "agent_days")
 DAY = "2026-11-23"
 
 
@@ -127,7 +127,6 @@ async def agrees_with_the_board(store: Store, calls: Sequence[Call], day: int = 
     lines = by_agent(
         Sums((s := await store.rollups.lines(date, date)).columns[1:], [row[1:] for row in s.rows])
     )
-    firsts = {(f.shift, f.agent): (f.at, f.call_id) for f in await store.rollups.first_dials(date, date)}
     for agent in shown.agents:
         row = kept.get(agent.extension)
         f = agent.figures
@@ -144,8 +143,6 @@ async def agrees_with_the_board(store: Store, calls: Sequence[Call], day: int = 
         line = lines.get(agent.extension)
         assert round(line["longest_idle_seconds"] if line else 0.0, 1) == agent.longest_idle_seconds
         assert (line["last_ended_at"] if line else None) == agent.last_call_ended_at
-        for first in agent.first_dials:
-            assert firsts.get((first.shift, agent.extension), (None, None)) == (first.at, first.call_id)
     assert sum(row["dials"] for row in kept.values()) == shown.site.figures.dials
     assert sum(row["inbound"] for row in kept.values()) == shown.site.figures.inbound
     hours = await store.rollups.figures(date, date, ("hour",))
@@ -228,9 +225,10 @@ async def test_both_engines_keep_and_make_the_same_sums(planned: Store) -> None:
     assert await planned.rollups.rebuild(said.append) == len(calls)
     assert rounded(await tables(planned)) == rounded(kept)
     assert DAY in said
-    trunks = await planned.rollups.trunks(at("0:00"), at("23:59"))
+    day = PLAN.day(at("12:00"))
+    trunks = await planned.rollups.trunks(day, day)
     assert [(row[1], row[2]) for row in trunks.rows] == [("trunk-a", 60)]
-    few = await planned.rollups.trunks(at("0:00"), at("23:59"), [("main", "8001")])
+    few = await planned.rollups.trunks(day, day, [("main", "8001")])
     assert few.rows[0][2] == sum(call.agent == "8001" for call in calls)
     await planned.close()
 
@@ -252,10 +250,48 @@ async def test_only_agents_asked_for_are_summed(planned: Store) -> None:
     await planned.close()
 
 
-async def test_who_was_on_an_inbound_call_at_an_instant(planned: Store) -> None:
-    await planned.write([inbound("8002", at("9:05"), 1, 600.0), inbound("8001", at("9:00"), 2, 60.0)])
-    both = [("main", "8001"), ("main", "8002")]
-    assert await planned.rollups.on_inbound(at("9:10"), at("0:00"), both) == {("main", "8002")}
+@pytest.mark.parametrize("clock", ["8:00", "10:00", "10:20", "13:07:30", "23:59:59"])
+async def test_sums_of_a_part_of_a_day_are_those_of_the_calls_begun_by_then(
+    planned: Store, clock: str
+) -> None:
+    calls = some_calls(200)
+    await planned.write(calls)
+    until, day = at(clock), PLAN.day(at("12:00"))
+    found = by_agent(await planned.rollups.until(day, until, ("pbx", "agent")))
+    for agent in ("8001", "8002", "8009"):
+        mine = [c for c in calls if c.agent == agent and c.is_dial and c.started_at < until]
+        row = found.get(agent, {})
+        assert row.get("dials", 0) == len(mine)
+        assert row.get("connects", 0) == sum(c.is_connect for c in mine)
+        assert row.get("talk_micros", 0) == sum(round(c.talk_seconds * 1e6) for c in mine if c.is_connect)
+    whole = (await planned.rollups.until(day, until, ("day",))).rows
+    assert sum(row[2] for row in whole) == sum(c.is_dial and c.started_at < until for c in calls)
+    few = await planned.rollups.until(day, until, ("day",), [("main", "8001")])
+    assert sum(row[2] for row in few.rows) == found.get("8001", {}).get("dials", 0)
+    await planned.close()
+
+
+async def test_time_lines_are_measured_in_the_hours_asked_for_and_kept(planned: Store) -> None:
+    calls = [dial("8001", at("9:00") + i * 1800, serial=i, talk=60.0) for i in range(6)]
+    await planned.write(calls)
+
+    async def line(hours: list[list[tuple[float, float]]] | None) -> dict[str, Any]:
+        wanted = None if hours is None else {("main", "8001", DAY): hours}
+        found = await planned.rollups.lines(DAY, DAY, wanted)
+        return dict(zip(found.columns, found.rows[0], strict=True))
+
+    whole = await line(None)
+    busy = calls[0].ended_at - calls[0].started_at if calls[0].ended_at else 0.0
+    assert round(whole["idle_seconds"], 3) == round(5 * (1800 - busy), 3)
+    part = await line([[(at("9:00"), at("10:00"))]])
+    assert round(part["idle_seconds"], 3) == round(2 * (1800 - busy), 3)
+    assert part["hours"] == f"[[[{at('9:00')},{at('10:00')}]]]"
+    # Ten minutes in which the PBX was not heard part a gap: of neither part more is known.
+    parted = await line([[(at("9:05"), at("9:15"))], [(at("9:20"), at("9:30"))]])
+    assert (parted["longest_idle_seconds"], parted["idle_seconds"]) == (600, 1200)
+    off = await line([])
+    assert (off["idle_seconds"], off["longest_idle_seconds"], off["busy_seconds"]) == (0, 0, 0)
+    assert await line(None) == whole
     await planned.close()
 
 

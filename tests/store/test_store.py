@@ -284,7 +284,7 @@ async def without_sums(connection: AsyncConnection) -> None:
     for index in ("ix_calls_number", "ix_calls_watch"):
         await connection.execute(text(f"DROP INDEX {index}"))
     later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit", "outages")
-    for table in ("parts", "rollups", "agent_days", "first_dials", "rollup_state", *later):
+    for table in ("parts", "rollups", "agent_days", "rollup_state", *later):
         await connection.execute(text(f"DROP TABLE {table}"))
     for column in ("teams", "person_id"):
         await connection.execute(text(f"ALTER TABLE users DROP COLUMN {column}"))
