@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -19,6 +20,15 @@ class RefusedError(Exception):
     def __init__(self, why: str, wait_seconds: float | None = None) -> None:
         super().__init__(why)
         self.wait_seconds = wait_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 class ChannelSettings(Protocol):

@@ -9,14 +9,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
-from apprise import Apprise, NotifyFormat
+from apprise import Apprise, AppriseAttachment, NotifyFormat
+from apprise.attachment.memory import AttachMemory
 from apprise.plugins.base import NotifyBase
 
-from monitor.alerts.channels import PER_MINUTE, WITH_HOST, ChannelSettings, RefusedError, masked_url
+from monitor.alerts.channels import (
+    PER_MINUTE,
+    WITH_HOST,
+    ChannelSettings,
+    Enclosure,
+    RefusedError,
+    masked_url,
+)
 from monitor.alerts.robots import Robot, robot_for
 from monitor.errors import ConfigError
 
 _LEAST_SECRET = 6
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*")
 
 apprise_log = logging.getLogger("apprise")
 apprise_log.propagate = False  # it quotes tokens
@@ -50,13 +60,33 @@ class Outlet:
             )
         self.per_minute = settings.per_minute or (self._robot.per_minute if self._robot else PER_MINUTE)
 
-    def send(self, title: str, body: str) -> None:
-        """Send a message, and wait for it; at most some 20 s. Raises ``RefusedError`` with what went wrong."""
+    @property
+    def encloses(self) -> bool:
+        """Whether a file can go with a message (mail, webhook; no robot of ours)."""
+        return self._robot is None and bool(self._plugin.attachment_support)
+
+    def send(
+        self, title: str, body: str, *, markdown: bool = False, enclosure: Enclosure | None = None
+    ) -> None:
+        """Send a message, and wait for it; at most some 20 s. Raises ``RefusedError`` with what went wrong.
+
+        ``enclosure`` goes with it where the channel ``encloses``; Markdown is made plain where it is not shown as such.
+        """
         if self._robot is not None:
-            self._robot.send(title, body)
+            self._robot.send(title, body, markdown=markdown)
             return
+        attach = None
+        if enclosure is not None and self.encloses:
+            attach = AppriseAttachment(
+                AttachMemory(content=enclosure.content, name=enclosure.name, mimetype=enclosure.media_type)
+            )
         with _told() as told:
-            sent = self._plugin.notify(body=body, title=title, body_format=NotifyFormat.TEXT)
+            sent = self._plugin.notify(
+                body=plain(body) if markdown else body,
+                title=title,
+                body_format=NotifyFormat.TEXT,
+                attach=attach,
+            )
         if not sent:
             raise RefusedError(self._scrubbed("; ".join(told)) or "Apprise does not say why")
 
@@ -69,6 +99,11 @@ class Outlet:
                 if len(secret) >= _LEAST_SECRET and secret != host:
                     text = text.replace(secret, "****")
         return text[:500]
+
+
+def plain(markdown: str) -> str:
+    """Our own Markdown (links and bold) as plain text."""
+    return _BOLD.sub(r"\1", _LINK.sub(r"\1: \2", markdown))
 
 
 class _Listener(logging.Handler):

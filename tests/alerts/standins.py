@@ -28,6 +28,7 @@ class Http:
         self.answer: Answer = (200, {"errcode": 0, "errmsg": "ok", "code": 0})
         self.answers: list[Answer] = []
         self.check: Callable[[str], Answer | None] = lambda path: None
+        self.check_body: Callable[[dict[str, Any]], Answer | None] = lambda body: None
         self.hold = threading.Event()
         self.hold.set()
         self.holding = threading.Event()
@@ -41,7 +42,7 @@ class Http:
     def post(self, path: str, body: dict[str, Any]) -> Answer:
         self.holding.set()
         self.hold.wait(20)
-        refused = self.check(path)
+        refused = self.check(path) or self.check_body(body)
         if refused is not None:
             return refused
         answer = self.answers.pop(0) if self.answers else self.answer
@@ -53,6 +54,11 @@ class Http:
 def _text(body: dict[str, Any]) -> str:
     if "text" in body:
         return str(body["text"]["content"])
+    if "markdown" in body:
+        return str(body["markdown"].get("text") or body["markdown"]["content"])
+    if "card" in body:
+        card = body["card"]
+        return "\n".join([card["header"]["title"]["content"], *(each["content"] for each in card["elements"])])
     if "content" in body:
         return str(body["content"]["text"])
     return f"{body['title']}\n{body['message']}"
@@ -104,6 +110,20 @@ def dingtalk(token: str, secret: str) -> Callable[[str], Answer | None]:
         if abs(time.time() * 1000 - int(timestamp)) > 3_600_000:
             return 200, {"errcode": 310000, "errmsg": "invalid timestamp"}
         return None
+
+    return check
+
+
+def feishu(secret: str) -> Callable[[dict[str, Any]], Answer | None]:
+    """What Feishu makes of a body where the robot has 签名校验: the signature right and not an hour old."""
+
+    def check(body: dict[str, Any]) -> Answer | None:
+        refused = 200, {"code": 19021, "msg": "sign match fail or timestamp is not within one hour from current time"}
+        if "timestamp" not in body or "sign" not in body:
+            return refused
+        signed = hmac.new(f"{body['timestamp']}\n{secret}".encode(), digestmod=hashlib.sha256).digest()
+        fresh = abs(time.time() - int(body["timestamp"])) <= 3600
+        return None if fresh and body["sign"] == base64.b64encode(signed).decode() else refused
 
     return check
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import socket
 
 import pytest
 from pydantic import SecretStr
 
-from monitor.alerts.channels import RefusedError, masked_url
+from monitor.alerts.channels import Enclosure, RefusedError, masked_url
 from monitor.alerts.outlet import Outlet
 from monitor.alerts.robots import pieces
 from monitor.config_alerts import Channel
@@ -39,6 +40,58 @@ def test_a_dingtalk_robot_behind_a_proxy_takes_the_signed_message() -> None:
         "text": {"content": "【告警】华东\n朝阳组：张伟、王芳"},
         "at": {"atMobiles": ["13800138000"], "isAtAll": False},
     }
+
+
+@pytest.mark.parametrize("scheme", ["feishu", "lark"])
+def test_a_feishu_robot_with_a_signature_takes_what_is_signed_and_nothing_else(scheme: str) -> None:
+    with standins.http() as server:
+        server.check_body = standins.feishu("kQ2OtGk0aB")
+        host = f"http://{server.address}"
+        robot = outlet(f"{scheme}://kQ2OtGk0aB@{TOKEN}", host=host)
+        robot.send("【告警】华东", "朝阳组：张伟、王芳")
+        robot.send("日报", "- 外呼：3", markdown=True)
+        assert server.bodies == ["【告警】华东\n朝阳组：张伟、王芳", "日报\n- 外呼：3"]
+        assert {path for path, _ in server.received} == {f"/open-apis/bot/v2/hook/{TOKEN}"}
+        for wrong in (f"{scheme}://{TOKEN}", f"{scheme}://another@{TOKEN}"):
+            with pytest.raises(RefusedError, match="^19021 sign match fail"):
+                outlet(wrong, host=host).send("a", "b")
+    assert len(server.received) == 2
+
+
+MARKDOWN = "- **外呼**：1,234\n\n[看报表](https://watch.example/reports/?date=2026-11-23)"
+
+
+def test_each_service_gets_markdown_as_it_shows_it() -> None:
+    with standins.http() as server:
+        host = f"http://{server.address}"
+        outlet(f"dingtalk://{TOKEN}", host=host).send("日报", MARKDOWN, markdown=True)
+        outlet(f"wecombot://{TOKEN}", host=host).send("日报", MARKDOWN, markdown=True)
+        outlet(f"feishu://{TOKEN}", host=host).send("日报", MARKDOWN, markdown=True)
+        outlet(f"json://{server.address}/").send("日报", MARKDOWN, markdown=True)
+    ding, wecom, feishu, hook = (body for _, body in server.received)
+    assert ding["markdown"] == {"title": "日报", "text": f"### 日报\n\n{MARKDOWN}"}
+    assert wecom == {"msgtype": "markdown", "markdown": {"content": f"### 日报\n{MARKDOWN}"}}
+    assert feishu["card"]["elements"] == [{"tag": "markdown", "content": MARKDOWN}]
+    assert hook["message"] == "- 外呼：1,234\n\n看报表: https://watch.example/reports/?date=2026-11-23"
+
+
+def test_a_file_goes_with_a_mail_and_a_webhook_and_with_no_robot() -> None:
+    sheet = Enclosure("dialwatch-daily-2026-11-23.pdf", "application/pdf", b"%PDF-1.7 \x00\xff bytes")
+    with standins.http() as server, standins.smtp() as mail:
+        url = f"mailto://127.0.0.1:{mail.port}/?from=dialwatch@example.cn&to=lead@example.cn&mode=insecure"
+        for each in (outlet(url), outlet(f"json://{server.address}/")):
+            assert each.encloses
+            each.send("日报", MARKDOWN, markdown=True, enclosure=sheet)
+        robot = outlet(f"dingtalk://{TOKEN}", host=f"http://{server.address}")
+        assert not robot.encloses
+        robot.send("日报", MARKDOWN, markdown=True, enclosure=sheet)
+    ((_, message),) = mail.received
+    (part,) = message.iter_attachments()
+    assert (part.get_filename(), part.get_content_type()) == (sheet.name, sheet.media_type)
+    assert part.get_content() == sheet.content
+    (attached,) = server.received[0][1]["attachments"]
+    assert attached["filename"] == sheet.name
+    assert base64.b64decode(attached["base64"]) == sheet.content
 
 
 def test_what_a_robot_refuses_is_not_taken_for_sent() -> None:
