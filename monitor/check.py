@@ -17,6 +17,7 @@ from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
 from monitor.errors import ConfigError, StoreError
 from monitor.pbx.examine import OBSERVE_SECONDS, Finding, examine, some
+from monitor.sending import schedule
 from monitor.store.store import Store
 
 __all__ = ["Finding", "examine_all", "run"]
@@ -57,6 +58,7 @@ async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE
     found.append(await holidays_known(settings, clock))
     found += [recordings(pbx) for pbx in settings.pbx]
     found += channels(settings)
+    found += sendings(settings)
     found.append(web_port(settings))
     return found
 
@@ -171,6 +173,27 @@ def channels(settings: Settings) -> list[Finding]:
             what = f"channel {channel.name}: {url} is understood; nothing was sent"
             found.append(Finding("ok", what, f"to send: dialwatch alert test {channel.name}"))
     return found
+
+
+def sendings(settings: Settings) -> list[Finding]:
+    """Whether the reports that are to be sent are known, and can say where they are opened."""
+    if not settings.sends:
+        return []
+    try:
+        schedule.checked(settings)
+    except ConfigError as error:
+        what, _, mend = str(error).partition("; ")
+        return [Finding("fail", what, mend)]
+    names = ", ".join(send.name for send in settings.sends)
+    if settings.web.public_url:
+        return [Finding("ok", f"reports to be sent: {names}", "to send one now: dialwatch send NAME")]
+    return [
+        Finding(
+            "warn",
+            f"reports to be sent: {names}; messages can't say where the pages are",
+            'set [web] public_url = "https://…", as people open Dialwatch',
+        )
+    ]
 
 
 def web_port(settings: Settings) -> Finding:

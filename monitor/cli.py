@@ -188,6 +188,17 @@ def report(
     )
 
 
+@app.command()
+def send(
+    name: Annotated[str, typer.Argument(help="The name of a [[send]] in the configuration.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Send one of the scheduled reports now, by hand, and keep it in the archive."""
+    from monitor import posting
+
+    posting.run(_settings(config), name)
+
+
 @alert.command("test")
 def alert_test(channel: str, config: Config = DEFAULT_CONFIG) -> None:
     """Send one test message on a channel, and say what came of it."""

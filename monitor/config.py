@@ -21,6 +21,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -28,6 +29,7 @@ from monitor.access import Role
 from monitor.config_alerts import Alert, Channel
 from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
 from monitor.config_guard import GuardSettings
+from monitor.config_sending import Send
 from monitor.errors import ConfigError
 from monitor.wrongs import explain, keys_of, wrong
 
@@ -169,6 +171,8 @@ class StoreSettings(Part):
     url: str = ""
     data_dir: Path = Path("var")
     outbox_bytes: int = Field(256 << 20, ge=1 << 20)
+    archive_days: int = Field(730, ge=1)
+    archive_bytes: int = Field(2 << 30, ge=1 << 20)
 
     @property
     def database_url(self) -> str:
@@ -181,10 +185,18 @@ class WebSettings(Part):
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    public_url: str = ""
     allowed_origins: tuple[str, ...] = ()
     session_hours: Seconds = 12.0
     secure_cookies: Literal["auto", True, False] = "auto"
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s?#@()]+", value):
+            raise wrong('is no address; write it as people open it, "https://watch.example.cn"')
+        return value.rstrip("/")
 
 
 class AccessSettings(Part):
@@ -213,6 +225,7 @@ class Settings(Part):
     pbx: tuple[Pbx, ...] = Field(min_length=1)
     alerts: tuple[Alert, ...] = Field((), alias="alert")
     channels: tuple[Channel, ...] = Field((), alias="channel")
+    sends: tuple[Send, ...] = Field((), alias="send")
     store: StoreSettings = StoreSettings()
     web: WebSettings = WebSettings()
     access: AccessSettings = AccessSettings()
@@ -245,6 +258,19 @@ class Settings(Part):
                 "alert", number, "channels", alert.channels, "[[channel]]", [c.name for c in self.channels]
             )
             _known("alert", number, "teams", alert.teams, "[[team]]", [team.id for team in self.teams])
+        _unique("send", "name", [send.name for send in self.sends])
+        for number, send in enumerate(self.sends):
+            _known("send", number, "channels", send.channels, "[[channel]]", [c.name for c in self.channels])
+            if send.team and send.team not in {team.id for team in self.teams}:
+                there = ", ".join(team.id for team in self.teams) or "none"
+                raise wrong(f"no [[team]] has this id; there are: {there}", "send", number, "team")
+            if not send.attach and not self.web.public_url:
+                raise wrong(
+                    "a link needs the address of the pages; add public_url in [web], or leave attach away",
+                    "send",
+                    number,
+                    "attach",
+                )
         return self
 
 

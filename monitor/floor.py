@@ -85,7 +85,7 @@ class Floor:
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
         self.rebuilt = False
         self.known_from = float("-inf")
-        self.desk = Desk(settings, clock, SystemClock(), store.alerts, self)
+        self.desk = Desk(settings, clock, SystemClock(), store, self)
         self._alert_writer = AlertWriter(settings.site.name, settings.site.timezone)
         self._open: dict[str, set[str]] = {pbx.name: set() for pbx in settings.pbx}
         self._since_rebuild: set[str] = set()

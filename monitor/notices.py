@@ -43,6 +43,7 @@ class What(StrEnum):
     RAISED = "raised"
     CLEARED = "cleared"
     TEST = "test"
+    REPORT = "report"
 
 
 class DeliveryState(StrEnum):
@@ -64,7 +65,11 @@ OPEN = (DeliveryState.WAITING, DeliveryState.SENDING)
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to one channel; ``last_error`` is in the words of whoever refused it, without secrets."""
+    """One message to one channel; ``last_error`` is in the words of whoever refused it, without secrets.
+
+    ``report`` is the id of the report it tells of, in the archive: its body is Markdown then, and with ``attach`` the
+    report's file goes with it where the channel takes files.
+    """
 
     id: str
     channel: str
@@ -78,3 +83,37 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     next_at: float | None = None
     done_at: float | None = None
     last_error: str = ""
+    report: int | None = None
+    attach: bool = False
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that was sent, as the archive has it; nothing of it but the last two fields ever changes.
+
+    ``key`` is what is sent once. ``first`` and ``last`` are its days, ``due_at`` when it was to go and ``made_at`` when it was
+    made. ``by`` is who sent it by hand. ``running``: its last day was not over. ``sha256`` is of its file (``size`` bytes, 0
+    where it could not be made), ``fingerprint`` of its figures. At ``checked_at`` so many ``changes`` of its figures were found.
+    """
+
+    id: int = 0
+    key: str
+    name: str
+    kind: str
+    team: str = ""
+    first: str
+    last: str
+    day: str
+    language: str
+    title: str
+    body: str
+    due_at: float
+    made_at: float
+    by: str = ""
+    running: bool
+    file_name: str
+    media_type: str
+    size: int
+    sha256: str
+    fingerprint: str
+    checked_at: float | None = None
+    changes: int = 0

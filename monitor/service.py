@@ -30,6 +30,8 @@ from monitor.config import Settings
 from monitor.errors import DialwatchError, EnvironmentFault, StoreError
 from monitor.floor import Floor, Line
 from monitor.metrics.plan import SitePlan
+from monitor.sending import schedule
+from monitor.sending.sender import Sender
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from monitor.web.app import create_app
@@ -78,8 +80,10 @@ async def serve(
     logins there. ``listen=False`` connects to no PBX and follows what another process stores;
     ``web=False`` is that other process: no pages, nothing is bound.
 
-    Raises ``EnvironmentFault`` when the address can't be had, ``StoreError`` when the store's URL is wrong.
+    Raises ``EnvironmentFault`` when the address can't be had, ``StoreError`` when the store's URL is wrong,
+    ``ConfigError`` for a report to be sent that is none.
     """
+    schedule.checked(settings)
     with contextlib.ExitStack() as held:
         sock = held.enter_context(contextlib.closing(_bound(settings))) if web else None
         floor_clock = clock or SystemClock()
@@ -88,8 +92,12 @@ async def serve(
         outbox = settings.store.data_dir / ("outbox" if listen else "outbox-web")
         writer = Writer(store, outbox, settings.store.outbox_bytes)
         floor = Floor(settings, floor_clock, store, writer)
+        words = Words.load(dashboard_folder() / "locales")
+        sender = Sender(
+            settings, floor_clock, SystemClock(), store, floor.desk.lines, words.say, lambda: floor.rebuilt
+        )
         try:
-            await _run(floor, sock, listen, ready, stop or asyncio.Event())
+            await _run(floor, sender, words, sock, listen, ready, stop or asyncio.Event())
         except* DialwatchError as group:
             first: BaseException = group
             while isinstance(first, BaseExceptionGroup):
@@ -102,7 +110,13 @@ async def serve(
 
 
 async def _run(
-    floor: Floor, sock: socket.socket | None, listen: bool, ready: Hook | None, stop: asyncio.Event
+    floor: Floor,
+    sender: Sender,
+    words: Words,
+    sock: socket.socket | None,
+    listen: bool,
+    ready: Hook | None,
+    stop: asyncio.Event,
 ) -> None:
     running = Running(_url(sock), floor, floor.store)
     stored = await _try_store(floor)
@@ -119,7 +133,7 @@ async def _run(
                 guard = Guard(
                     StoredSessions(floor.store), settings.web.allowed_origins, settings.access.whole_numbers
                 )
-                server = _web_server(floor, guard)
+                server = _web_server(floor, sender, words, guard)
                 rooms += [
                     group.create_task(_kept_up("hub", floor.hub.run)),
                     group.create_task(_kept_up("sessions", lambda: _watch_sessions(floor, guard))),
@@ -133,6 +147,7 @@ async def _run(
                     for each in floor.lines
                 ]
                 rooms.append(group.create_task(_kept_up("alerts", floor.desk.run)))
+                rooms.append(group.create_task(_kept_up("reports", sender.run)))
             else:
                 rooms.append(group.create_task(_kept_up("follow", floor.follow_store)))
                 rooms.append(group.create_task(floor.desk.open()))
@@ -268,7 +283,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _web_server(floor: Floor, guard: Guard) -> _Server:
+def _web_server(floor: Floor, sender: Sender, words: Words, guard: Guard) -> _Server:
     settings = floor.settings
     pages = dashboard_folder()
     context = AppContext(
@@ -276,7 +291,7 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         store=floor.store,
         hub=floor.hub,
         guard=guard,
-        words=Words.load(pages / "locales"),
+        words=words,
         pages=pages,
         now=floor.clock.now,
         writer=floor.writer.health,
@@ -284,6 +299,7 @@ def _web_server(floor: Floor, guard: Guard) -> _Server:
         trunks=floor.trunks,
         directory=floor.directory,
         desk=floor.desk,
+        sender=sender,
         plan_changed=floor.refresh_duty,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),

@@ -14,6 +14,7 @@ from monitor import check
 from monitor.check import Finding
 from monitor.config import Alert, Settings, load
 from monitor.config_duty import CalendarSettings
+from monitor.config_sending import Send
 from monitor.duty import OwnDay
 from monitor.store.store import Store
 from tests.alerts import standins
@@ -100,6 +101,22 @@ def test_channels_are_understood_or_not_and_nothing_is_sent(folder: Path) -> Non
         assert (none.level, none.what) == ("fail", "channel none: has no URL")
         assert none.mend == "put its Apprise URL into the environment variable NONE"
         assert server.received == []
+
+
+def test_reports_to_be_sent_have_to_be_known_and_say_where_they_are_opened(folder: Path) -> None:
+    path = folder / "config.toml"
+    path.write_text(CONFIG.format(port=1, folder=folder), encoding="utf-8")
+    settings = load(path, {})
+    assert check.sendings(settings) == []
+    send = Send.model_validate({"name": "daily", "report": "daily", "at": "18:00", "channels": ["hook"]})
+    with_send = settings.model_copy(update={"sends": (send,)})
+    (bare,) = check.sendings(with_send)
+    assert (bare.level, "public_url" in (bare.mend or "")) == ("warn", True)
+    web = settings.web.model_copy(update={"public_url": "https://watch.example.cn"})
+    assert [each.level for each in check.sendings(with_send.model_copy(update={"web": web}))] == ["ok"]
+    unknown = send.model_copy(update={"report": "dayly"})
+    (wrong,) = check.sendings(settings.model_copy(update={"sends": (unknown,)}))
+    assert (wrong.level, "no such report" in wrong.what) == ("fail", True)
 
 
 def test_without_channels_alerts_are_on_the_board_only(folder: Path) -> None:

@@ -48,6 +48,7 @@ COMMANDS = {
     "capture": ["--out", "x.ami"],
     "replay": ["x.ami"],
     "report": ["daily"],
+    "send": ["daily"],
     "alert test": ["hook"],
     "db upgrade": [],
     "db rollup": [],
@@ -299,6 +300,33 @@ def test_a_report_that_cannot_be_written_is_1(site: Site) -> None:
     told = site.run("report daily -f csv --out nowhere/x.csv")
     assert told.code == 1
     assert "--out nowhere/x.csv: can't be written" in told.err
+
+
+def test_a_report_is_sent_by_hand_and_kept(site: Site) -> None:
+    with standins.http() as server:
+        (site.folder / "config.toml").write_text(
+            CONFIG.format(folder=site.folder, port=1, web_port=0)
+            + '[[channel]]\nname = "hook"\nurl_file = "hook.url"\n'
+            + '[[send]]\nname = "daily"\nreport = "daily"\nat = "18:00"\nchannels = ["hook"]\nlanguage = "en"\n'
+        )
+        url = site.folder / "hook.url"
+        url.write_text(f"json://{server.address}/")
+        url.chmod(0o600)
+        sent = site.run("send daily")
+        assert sent.code == 0
+        assert re.search(
+            r"^x Daily dialing report .*: dialwatch-daily-\S+\.xlsx, \d+ bytes, archive 1$", sent.out, re.M
+        )
+        assert sent.out.endswith("channel hook: sent\n")
+        assert len(server.received) == 1
+        server.answer = (500, {})
+        failed = site.run("send daily")
+    assert failed.code == 1
+    assert "channel hook: given_up (" in failed.out
+    assert "not every channel took it; it is kept, and /archive/ sends it again" in failed.err
+    none = site.run("send weekly")
+    assert none.code == 2
+    assert "no [[send]] is called 'weekly' in config.toml; there are: daily" in none.err
 
 
 # ---------------------------------------------------------------- people

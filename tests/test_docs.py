@@ -60,6 +60,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[pbx]]": config.Pbx,
     "[[alert]]": config.Alert,
     "[[channel]]": config.Channel,
+    "[[send]]": config.Send,
     "[store]": config.StoreSettings,
     "[web]": config.WebSettings,
     "[access]": config.AccessSettings,

@@ -99,7 +99,7 @@ function Controls() {
       params.set("format", format);
       params.set("language", language());
       return html`<a class="button" href=${`/api/reports/${kind()}?${params}`} download>${t(`report.download.${format}`)}</a>`;
-    })}<button type="button" onClick=${() => print()}>${t("report.print")}</button></div>
+    })}<button type="button" onClick=${() => print()}>${t("report.print")}</button><a class="button" href="/archive/">${t("nav.archive")}</a></div>
   </form>`;
 }
 

@@ -14,9 +14,11 @@ from typing import Protocol
 
 import structlog
 
-from monitor.alerts.delivery import ChannelInfo, Ledger, Line, new_delivery, taken_up
+from monitor.alerts.delivery import new_delivery, taken_up
 from monitor.alerts.engine import REMEMBERED_SECONDS, Engine, Notice
 from monitor.alerts.kinds import TRUNK_SECONDS, Disk, Values
+from monitor.alerts.line import ChannelInfo
+from monitor.alerts.lines import Lines
 from monitor.alerts.words import LANGUAGES, Text, Writer
 from monitor.clock import Clock
 from monitor.config import Settings
@@ -24,7 +26,7 @@ from monitor.errors import StoreError
 from monitor.metrics import frames
 from monitor.metrics.recent import Recent
 from monitor.notices import Alert, Delivery, DeliveryState, What
-from monitor.store.alerts import AlertStore
+from monitor.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -65,20 +67,17 @@ class Desk:
         settings: Settings,
         clock: Clock,
         timer: Clock,
-        kept: AlertStore,
+        store: Store,
         floor: Watched,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._timer = timer
-        self._kept = kept
+        self._kept = store.alerts
         self._floor = floor
-        self._ledger = Ledger(kept)
+        self.lines = Lines(settings, timer, store)
+        self._ledger = self.lines.ledger
         self._writer = Writer(settings.site.name, settings.site.timezone)
-        self._lines = {
-            channel.name: Line(channel, self._writer, settings.site.language, self._timer, self._ledger)
-            for channel in settings.channels
-        }
         self._channels = {rule.id: rule.channels for rule in settings.alerts}
         self._engine = Engine(settings.alerts, settings.site.timezone)
         self._counted_at = float("-inf")
@@ -86,31 +85,27 @@ class Desk:
 
     async def open(self) -> None:
         """Make the channels ready; one that can't be used says why (``channels``)."""
-        await asyncio.gather(*(line.open() for line in self._lines.values()))
+        await self.lines.open()
 
     def close(self) -> None:
         """Let the channels' threads end."""
-        for line in self._lines.values():
-            line.close()
+        self.lines.close()
 
     def channels(self) -> list[ChannelInfo]:
         """The channels, as they may be shown."""
-        return [line.info() for line in self._lines.values()]
+        return self.lines.infos()
 
     async def test(self, channel: str) -> Delivery | None:
         """Send a test message on a channel; ``None`` if there is no such channel."""
-        line = self._lines.get(channel)
-        return None if line is None else await line.test()
+        return await self.lines.test(channel)
 
     async def run(self) -> None:
         """Watch and deliver for ever."""
         await self.open()
         await self._take_up()
         async with asyncio.TaskGroup() as group:
-            for line in self._lines.values():
-                group.create_task(line.run())
-            if self._settings.alerts or self._engine.active:
-                group.create_task(self._watch())
+            group.create_task(self.lines.run())
+            group.create_task(self._watch())
 
     async def _take_up(self) -> None:
         """Go on where an earlier run was; until the store can be read nothing is told, else it were told twice."""
@@ -120,18 +115,15 @@ class Desk:
                 now = self._clock.now()
                 await self._kept.forget(now - KEPT_SECONDS)
                 alerts = await self._kept.alerts(now - REMEMBERED_SECONDS)
-                unfinished = taken_up(await self._kept.unfinished(), self._lines, self._timer.now())
+                unfinished = taken_up(await self._kept.unfinished(), self.lines, self._timer.now())
                 break
             except StoreError as error:
                 log.warning("alerts_wait_for_the_store", why=str(error))
             await self._timer.sleep(AGAIN_SECONDS)
-        for line in self._lines.values():
-            line.clear()  # after a failure of ours they may still hold what the store gives again
+        self.lines.clear()  # after a failure of ours they may still hold what the store gives again
         self._engine = Engine(self._settings.alerts, self._settings.site.timezone, alerts)
         await self._ledger.write(deliveries=[each for each in unfinished if each.done_at is not None])
-        for delivery in unfinished:
-            if delivery.state is DeliveryState.WAITING:
-                await self._put(delivery)
+        await self.lines.put([each for each in unfinished if each.state is DeliveryState.WAITING])
         self._show()
 
     async def _watch(self) -> None:
@@ -168,19 +160,11 @@ class Desk:
         for alert in looked.changed:
             log.info("alert", cause=alert.cause, state="stands" if alert.cleared_at is None else "over")
         await self._ledger.write(looked.changed, deliveries)
-        for delivery in deliveries:
-            await self._put(delivery)
+        await self.lines.put(deliveries)
         self._show()
 
     def _text(self, notice: Notice, channel: str) -> Text:
-        return self._writer.text(notice.alert, notice.what, self._lines[channel].language)
-
-    async def _put(self, delivery: Delivery) -> None:
-        line = self._lines.get(delivery.channel)
-        if line is not None:
-            dropped = line.put(delivery)
-            if dropped is not None:
-                await self._ledger.write(deliveries=[dropped])
+        return self._writer.text(notice.alert, notice.what, self.lines.language(channel))
 
     def _show(self) -> None:
         self._floor.show_alerts(shown_alerts(self._engine.active, self._writer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +25,7 @@ from monitor.alerts.robots import Robot, robot_for
 from monitor.errors import ConfigError
 
 _LEAST_SECRET = 6
+_attachment: Callable[..., AttachMemory] = AttachMemory
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 
@@ -78,7 +79,7 @@ class Outlet:
         attach = None
         if enclosure is not None and self.encloses:
             attach = AppriseAttachment(
-                AttachMemory(content=enclosure.content, name=enclosure.name, mimetype=enclosure.media_type)
+                _attachment(content=enclosure.content, name=enclosure.name, mimetype=enclosure.media_type)
             )
         with _told() as told:
             sent = self._plugin.notify(

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Row, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from monitor.notices import OPEN, Alert, Delivery, DeliveryState, Owes, What
 from monitor.store.engine import insert_for, transaction
-from monitor.store.schema import AlertRow, DeliveryRow
+from monitor.store.schema import AlertRow, Base, DeliveryRow
 
 
 class AlertStore:
@@ -30,18 +30,8 @@ class AlertStore:
                     | {"id": each.id, "facts": msgspec.msgpack.encode(each.facts)}
                     for each in alerts
                 ]
-                await connection.execute(self._upsert(AlertRow), rows)
-            if deliveries:
-                await connection.execute(
-                    self._upsert(DeliveryRow), [msgspec.structs.asdict(each) for each in deliveries]
-                )
-
-    def _upsert(self, table: type[AlertRow] | type[DeliveryRow]) -> Any:
-        statement = self._insert(table)
-        columns = [column.name for column in table.__table__.columns if column.name != "id"]
-        return statement.on_conflict_do_update(
-            index_elements=["id"], set_={name: statement.excluded[name] for name in columns}
-        )
+                await connection.execute(upsert(self._insert, AlertRow), rows)
+            await put_deliveries(connection, self._insert, deliveries)
 
     async def alerts(self, since: float) -> list[Alert]:
         """Alerts raised at or after ``since``, and whichever is not over or not all told, oldest first."""
@@ -84,11 +74,41 @@ class AlertStore:
         async with transaction(self._engine) as connection:
             return [_delivery(row) for row in await connection.execute(query)]
 
+    async def of_reports(self, reports: Sequence[int]) -> list[Delivery]:
+        """What became of these reports' messages, oldest first."""
+        query = (
+            select(DeliveryRow.__table__)
+            .where(DeliveryRow.report.in_(reports))
+            .order_by(DeliveryRow.created_at, DeliveryRow.channel)
+        )
+        async with transaction(self._engine) as connection:
+            return [_delivery(row) for row in await connection.execute(query)]
+
     async def forget(self, before: float) -> None:
-        """Remove what was over before an instant."""
+        """Remove what was over before an instant; who got a report is known as long as the report."""
         async with transaction(self._engine) as connection:
             await connection.execute(delete(AlertRow).where(AlertRow.cleared_at < before))
-            await connection.execute(delete(DeliveryRow).where(DeliveryRow.done_at < before))
+            await connection.execute(
+                delete(DeliveryRow).where(DeliveryRow.done_at < before, DeliveryRow.report.is_(None))
+            )
+
+
+def upsert(insert: Callable[..., Any], table: type[Base]) -> Any:
+    """An insert of which the later value wins, by ``id``."""
+    statement = insert(table)
+    columns = [column.name for column in table.__table__.columns if column.name != "id"]
+    return statement.on_conflict_do_update(
+        index_elements=["id"], set_={name: statement.excluded[name] for name in columns}
+    )
+
+
+async def put_deliveries(
+    connection: AsyncConnection, insert: Callable[..., Any], deliveries: Sequence[Delivery]
+) -> None:
+    """Store deliveries as they stand."""
+    if deliveries:
+        rows = [msgspec.structs.asdict(each) for each in deliveries]
+        await connection.execute(upsert(insert, DeliveryRow), rows)
 
 
 def _alert(row: Row[Any]) -> Alert:
@@ -118,4 +138,6 @@ def _delivery(row: Row[Any]) -> Delivery:
         next_at=row.next_at,
         done_at=row.done_at,
         last_error=row.last_error,
+        report=row.report,
+        attach=row.attach,
     )

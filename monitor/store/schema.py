@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import Float, ForeignKey, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -278,7 +278,71 @@ class DeliveryRow(Base):
     next_at: Mapped[float | None]
     done_at: Mapped[float | None]
     last_error: Mapped[str] = mapped_column(Text)
+    report: Mapped[int | None] = mapped_column(Integer)
+    attach: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (
         Index("ix_deliveries_created", "created_at", "id"),
         Index("ix_deliveries_state", "state"),
+        Index("ix_deliveries_report", "report"),
     )
+
+
+class AlertRuleRow(Base):
+    """A rule entered on the page (``body``: its keys as JSON), or how one of the file is muted (``body`` empty)."""
+
+    __tablename__ = "alert_rules"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    off: Mapped[bool]
+    muted_until: Mapped[float | None]
+    changed_by: Mapped[str] = mapped_column(String(128))
+    changed_at: Mapped[float]
+
+
+class SentReportRow(Base):
+    """A report that was sent; ``key`` is what is sent once."""
+
+    __tablename__ = "sent_reports"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    name: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    team: Mapped[str] = mapped_column(String(64))
+    first: Mapped[str] = mapped_column(String(10))
+    last: Mapped[str] = mapped_column(String(10))
+    day: Mapped[str] = mapped_column(String(10))
+    language: Mapped[str] = mapped_column(String(8))
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[float]
+    made_at: Mapped[float]
+    by: Mapped[str] = mapped_column(String(128))
+    running: Mapped[bool]
+    file_name: Mapped[str] = mapped_column(String(160))
+    media_type: Mapped[str] = mapped_column(String(128))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    checked_at: Mapped[float | None]
+    changes: Mapped[int]
+    __table_args__ = (Index("ix_sent_reports_made", "made_at"),)
+
+
+class SentFileRow(Base):
+    """The bytes that were sent, and the figures in them; written once."""
+
+    __tablename__ = "sent_files"
+    report_id: Mapped[int] = mapped_column(
+        ForeignKey("sent_reports.id", ondelete="CASCADE"), primary_key=True
+    )
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    figures: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SendPlanRow(Base):
+    """Since when a report is sent by the plan that it has: what was due before is not made up for."""
+
+    __tablename__ = "send_plans"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    plan: Mapped[str] = mapped_column(Text)
+    since: Mapped[float]

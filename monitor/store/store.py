@@ -16,6 +16,7 @@ from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason,
 from monitor.parts import Plan
 from monitor.store import outages, people, rollups
 from monitor.store.alerts import AlertStore
+from monitor.store.archive import ArchiveStore
 from monitor.store.calls import (
     CallFilter,
     Page,
@@ -58,6 +59,7 @@ class Store(LoginStore):
         self._plan = plan
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
+        self.archive = ArchiveStore(self._engine)
         self.discipline = DisciplineStore(self._engine)
         self.watch = WatchStore(self._engine)
         self.outages = outages.OutageStore(self._engine)

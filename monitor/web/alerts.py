@@ -59,7 +59,7 @@ def router(context: AppContext) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     ) -> list[DeliveryRow]:
         """What was sent, is under way or was given up, newest first."""
-        return [_delivery(each) for each in await kept.deliveries(channel=channel, limit=limit)]
+        return [delivery_row(each) for each in await kept.deliveries(channel=channel, limit=limit)]
 
     @routes.post("/channels/{id}/test", responses={404: {"model": Fault}})
     async def test(id: str, request: Request) -> DeliveryRow:
@@ -69,7 +69,7 @@ def router(context: AppContext) -> APIRouter:
         found = await context.desk.test(id)
         if found is None:
             raise Refusal(404, "not_found")
-        return _delivery(found)
+        return delivery_row(found)
 
     return routes
 
@@ -88,7 +88,8 @@ def _rule(rule: Rule, team_names: dict[str, str]) -> RuleRow:
     )
 
 
-def _delivery(each: Delivery) -> DeliveryRow:
+def delivery_row(each: Delivery) -> DeliveryRow:
+    """A delivery as it is shown."""
     return DeliveryRow(
         id=each.id,
         channel=each.channel,

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from monitor.web import (
     agent_day,
     alerts,
+    archive,
     auth,
     board,
     calendar,
@@ -51,6 +52,7 @@ def create_app(context: AppContext) -> FastAPI:
         ledger,
         agent_day,
         reports,
+        archive,
         alerts,
         watch,
         ops,

@@ -49,6 +49,12 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
     # -- reports
     ("GET", "/reports/{file:path}"): May.SEE_REPORTS,
     ("GET", "/api/reports/{kind}"): May.SEE_REPORTS,
+    ("GET", "/archive/{file:path}"): May.SEE_REPORTS,
+    ("GET", "/api/archive"): May.SEE_REPORTS,
+    ("GET", "/api/archive/{id}"): May.SEE_REPORTS,
+    ("GET", "/api/archive/{id}/file"): May.SEE_REPORTS,
+    ("POST", "/api/archive/send"): May.SET_ALERTS,
+    ("POST", "/api/archive/{id}/resend"): May.SET_ALERTS,
     # -- the check
     ("GET", "/ledger/{file:path}"): May.SEE_DISCIPLINE,
     ("GET", "/leave/{file:path}"): May.SEE_DISCIPLINE,

@@ -58,7 +58,9 @@ def _text(body: dict[str, Any]) -> str:
         return str(body["markdown"].get("text") or body["markdown"]["content"])
     if "card" in body:
         card = body["card"]
-        return "\n".join([card["header"]["title"]["content"], *(each["content"] for each in card["elements"])])
+        return "\n".join(
+            [card["header"]["title"]["content"], *(each["content"] for each in card["elements"])]
+        )
     if "content" in body:
         return str(body["content"]["text"])
     return f"{body['title']}\n{body['message']}"
@@ -118,7 +120,10 @@ def feishu(secret: str) -> Callable[[dict[str, Any]], Answer | None]:
     """What Feishu makes of a body where the robot has 签名校验: the signature right and not an hour old."""
 
     def check(body: dict[str, Any]) -> Answer | None:
-        refused = 200, {"code": 19021, "msg": "sign match fail or timestamp is not within one hour from current time"}
+        refused = (
+            200,
+            {"code": 19021, "msg": "sign match fail or timestamp is not within one hour from current time"},
+        )
         if "timestamp" not in body or "sign" not in body:
             return refused
         signed = hmac.new(f"{body['timestamp']}\n{secret}".encode(), digestmod=hashlib.sha256).digest()

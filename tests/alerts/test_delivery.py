@@ -10,8 +10,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from monitor.alerts import delivery
-from monitor.alerts.delivery import Ledger, Line, new_delivery, taken_up
+from monitor.alerts import line as lines
+from monitor.alerts.delivery import Ledger, new_delivery, taken_up
+from monitor.alerts.line import GIVE_UP_SECONDS, Line
 from monitor.alerts.words import Text
 from monitor.errors import StoreError
 from monitor.notices import Alert, Delivery, DeliveryState, What
@@ -47,6 +48,19 @@ class Kept:
         return [row.state.value for row in self.rows.values()]
 
 
+class NoFiles:
+    """No report was ever sent."""
+
+    async def one(self, number: int) -> None:
+        return None
+
+    async def kept(self, number: int) -> None:
+        return None
+
+
+NO_FILES = NoFiles()
+
+
 class Post:
     """A clock, a store, and lines to local servers."""
 
@@ -57,7 +71,7 @@ class Post:
         self._lines: list[tuple[Line, asyncio.Task[None]]] = []
 
     async def line(self, url: str, **values: object) -> Line:
-        made = Line(channel(url, **values), WRITER, "zh-CN", self.clock, self.ledger)
+        made = Line(channel(url, **values), WRITER, "zh-CN", self.clock, self.ledger, NO_FILES)
         await made.open()
         self._lines.append((made, asyncio.ensure_future(made.run())))
         return made
@@ -177,8 +191,8 @@ async def test_a_robot_that_blocks_us_is_left_alone_for_ten_minutes(post: Post) 
 async def test_too_many_waiting_drop_the_oldest_and_say_so(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "MOST_WAITING", 3)
-    line = Line(channel("json://127.0.0.1:1"), WRITER, "zh-CN", post.clock, post.ledger)
+    monkeypatch.setattr(lines, "MOST_WAITING", 3)
+    line = Line(channel("json://127.0.0.1:1"), WRITER, "zh-CN", post.clock, post.ledger, NO_FILES)
     await post.send(line, *"abcde")
     assert post.kept.states() == ["dropped", "dropped", "waiting", "waiting", "waiting"]
     assert [row.last_error for row in post.kept.rows.values()][0] == "too many were waiting"
@@ -191,7 +205,7 @@ async def test_what_is_too_old_is_given_up(post: Post) -> None:
         line = await post.line(f"json://{server.address}")
         await post.send(line, "a")
         await within(post.clock.until_sleeping(4))
-        post.clock.step(delivery.GIVE_UP_SECONDS)
+        post.clock.step(GIVE_UP_SECONDS)
         await post.clock.advance(5)
         await until(lambda: post.kept.states() == ["given_up"])
         assert next(iter(post.kept.rows.values())).tries == 2

@@ -83,7 +83,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @asynccontextmanager
 async def running(settings: Settings, floor: Floor, store: Store) -> AsyncIterator[Desk]:
-    desk = Desk(settings, floor.clock, floor.clock, store.alerts, floor)
+    desk = Desk(settings, floor.clock, floor.clock, store, floor)
     task = asyncio.ensure_future(desk.run())
     waits = asyncio.ensure_future(floor.clock.until_sleeping(0.9))
     await within(asyncio.wait({waits, task}, return_when=asyncio.FIRST_COMPLETED))
@@ -247,7 +247,7 @@ async def test_channels_are_tried_without_the_room_running(tmp_path: Path, store
             site(tmp_path, [], {"ops": (f"json://{server.address}", {})}),
             floor.clock,
             floor.clock,
-            store.alerts,
+            store,
             floor,
         )
         await desk.open()

@@ -24,7 +24,7 @@ CATALOGUES: dict[str, dict[str, str]] = {
 SOURCES = {
     path: path.read_text("utf-8") for path in sorted(DASHBOARD.rglob("*.js")) if "vendor" not in path.parts
 }
-SERVER_PREFIXES = ("csv.", "error.", "report.")
+SERVER_PREFIXES = ("csv.", "error.", "report.", "send.")
 """Families of keys that are not written out in the pages: the exports' heads, refusals by their key."""
 
 

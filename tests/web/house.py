@@ -18,6 +18,7 @@ from monitor.config import Settings
 from monitor.domain import Call, Direction, HangupBy, LinkState, Outcome, Phase, Segment
 from monitor.metrics.board import Board
 from monitor.metrics.plan import SitePlan
+from monitor.sending.sender import Sender
 from monitor.service import StoredSessions
 from monitor.store.store import Store
 from monitor.store.writer import WriterHealth
@@ -146,6 +147,13 @@ class House:
         )
 
 
+class Noon(SystemClock):
+    """A clock that stands at noon."""
+
+    def now(self) -> float:
+        return NOON
+
+
 class Quiet:
     """A floor whose board nothing is told of."""
 
@@ -202,19 +210,22 @@ async def house(
     hub = Hub(board, lambda: NOON)
     guard = Guard(StoredSessions(store), made.web.allowed_origins, made.access.whole_numbers)
     links: list[LinkFigures] = []
+    words = Words.load(pages / "locales")
+    desk = Desk(made, SystemClock(), SystemClock(), store, Quiet(board))
     context = AppContext(
         settings=made,
         store=store,
         hub=hub,
         guard=guard,
-        words=Words.load(pages / "locales"),
+        words=words,
         pages=pages,
         now=lambda: NOON,
         writer=lambda: WriterHealth(pending=0, spilled_bytes=0, lost=0, last_error=None, since=None),
         links=lambda: links,
         trunks=lambda: ["main/trunk-a"],
         directory=Directory(made),
-        desk=Desk(made, SystemClock(), SystemClock(), store.alerts, Quiet(board)),
+        desk=desk,
+        sender=Sender(made, Noon(), SystemClock(), store, desk.lines, words.say),
         plan_changed=_noted,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),

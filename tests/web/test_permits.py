@@ -53,6 +53,12 @@ GET    /api/recordings/{call_id:path}       AMSLQ
 HEAD   /api/recordings/{call_id:path}       AMSLQ
 GET    /reports/{file:path}                 AMSLQ
 GET    /api/reports/{kind}                  AMSLQ
+GET    /archive/{file:path}                 AMSLQ
+GET    /api/archive                         AMSLQ
+GET    /api/archive/{id}                    AMSLQ
+GET    /api/archive/{id}/file               AMSLQ
+POST   /api/archive/send                    AM
+POST   /api/archive/{id}/resend             AM
 GET    /ledger/{file:path}                  AMSLG
 GET    /leave/{file:path}                   AMSLG
 GET    /calendar/{file:path}                AMSLG
