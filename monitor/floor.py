@@ -133,13 +133,21 @@ class Floor:
         self.board.storage(state, 0 if state == "ok" else health.pending)
         self.board.tick(now)
 
-    def snapshot(self, now: float) -> frames.Board:
-        """The whole board."""
-        return self.board.snapshot(now)
+    def snapshot(self, now: float, teams: frozenset[str] | None = None) -> frames.Board:
+        """The whole board, or some teams alone."""
+        return self.board.snapshot(now, teams)
 
     def delta(self, now: float) -> object | None:
         """What changed on it."""
         return self.board.delta(now)
+
+    def delta_of(self, teams: frozenset[str], now: float) -> object | None:
+        """What changed of some teams."""
+        return self.board.delta_of(teams, now)
+
+    def forget(self, teams: frozenset[str]) -> None:
+        """Nobody watches these teams alone any more."""
+        self.board.forget(teams)
 
     # -- what the alerts look at
 

@@ -21,17 +21,21 @@ def masked(number: str | None) -> str | None:
     return number[:shown_first] + "*" * hidden + number[-_SHOWN_AT_END:]
 
 
-def masked_number(number: str | None, direction: Direction) -> str | None:
-    """The other party's number; an internal call's is an extension, which everybody may see."""
+def masked_number(number: str | None, direction: Direction, *, whole: bool = False) -> str | None:
+    """The other party's number, ``whole`` for who may see it; an internal call's is an extension: everybody may."""
+    if whole:
+        return number
     return masked_text(number) if direction is Direction.INTERNAL else masked(number)
 
 
-def masked_text(text: str | None) -> str | None:
+def masked_text(text: str | None, *, whole: bool = False) -> str | None:
     """Text with every number in it masked: a caller's name may well be a number."""
-    return None if text is None else _DIGITS.sub(lambda found: masked(found[0]) or "", text)
+    return text if text is None or whole else _DIGITS.sub(lambda found: masked(found[0]) or "", text)
 
 
-def masked_channel(channel: str) -> str:
+def masked_channel(channel: str, *, whole: bool = False) -> str:
     """A channel's name with the number in it masked, but not its serial (``Local/138…@out-0000001d;1``)."""
+    if whole:
+        return channel
     device, dash, serial = channel.rpartition("-")
     return f"{masked_text(device)}{dash}{serial}" if dash else masked_text(channel) or ""

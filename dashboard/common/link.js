@@ -41,7 +41,7 @@ export function connect(changed) {
   function closed(code) {
     current = null;
     if (code === 4401) leaveIfLoggedOut();
-    if (code === 4403) {
+    if (code === 4403 || code === 4405) {
       live.state = "refused";
       changed(live);
     } else {

@@ -188,6 +188,7 @@ def shown_alerts(active: Sequence[Alert], writer: Writer) -> list[frames.Alert]:
         frames.Alert(
             id=alert.id,
             kind=alert.kind,
+            team=alert.facts.get("team_id"),
             since=alert.raised_at,
             text={language: writer.body(alert, What.RAISED, language) for language in LANGUAGES},
         )

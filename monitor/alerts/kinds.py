@@ -136,6 +136,7 @@ def _missing(
     ]
     facts = {
         "team": team.name,
+        "team_id": team.id,
         "shift": deadline.name,
         "by": deadline.dial_by_at,
         "agents": [agent.id for agent in late],
@@ -196,6 +197,7 @@ def idle(rule: Rule, values: Values, now: float, active: Active) -> list[Sight]:
             facts = {
                 "agent": agent.name,
                 "extension": agent.extension,
+                "team_id": agent.team,
                 "since": since,
                 "minutes": seconds / 60,
             }
@@ -227,6 +229,7 @@ def connect_rate(rule: Rule, values: Values, now: float, active: Active) -> list
         margin = RATE_MARGIN if cause in active else 0.0
         facts = {
             "team": team.name,
+            "team_id": team.id,
             "rate": rate,
             "threshold": threshold,
             "dials": finished,

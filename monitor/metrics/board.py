@@ -30,6 +30,7 @@ from monitor.duty import Finding
 from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
 from monitor.metrics.changes import PARTS, Changed
+from monitor.metrics.corner import Corner
 from monitor.metrics.day import SLOT_SECONDS, Day
 from monitor.metrics.expectation import Expectation
 from monitor.metrics.expected import Downtime
@@ -95,6 +96,7 @@ class Board:
         self._stage: object = None
         self._slot = -1.0
         self._changed = Changed()
+        self._corners: dict[frozenset[str], Corner] = {}
 
     # ------------------------------------------------------------------ changes
 
@@ -130,6 +132,8 @@ class Board:
         self._half_days.turn(date.fromisoformat(self._date))
         self._day.hours = shifts.hours(self._half_days.windows, self._day.start, self._day.end)
         self._expect()
+        for corner in self._corners.values():
+            corner.day.hours = self._day.hours
         self._changed.parts |= {"site", "deadlines", "hours"}
         self._changed.agents |= self._agents.keys()
 
@@ -213,6 +217,9 @@ class Board:
         self._expect()
         self._settling.clear()
         self._changed = Changed(self._agents, self._roster.team_ids(), self._day.trunks, PARTS)
+        for corner in self._corners.values():
+            corner.begin(self._day)
+            corner.changed = Changed(trunks=corner.day.trunks)
         ahead, self._ahead = self._ahead, {}
         for call in ahead.values():
             self._apply_call(call)
@@ -250,6 +257,9 @@ class Board:
         self._changed.parts |= {"site", "deadlines", "hours", "last_hour"}
         for call in plain.others:
             self._apply_call(call)
+        for corner in self._corners.values():
+            corner.begin(day)
+            corner.changed.trunks |= corner.day.trunks.keys()
 
     def _apply_call(self, call: Call | Brief) -> None:
         self._follow(call)
@@ -310,6 +320,8 @@ class Board:
     def _count(self, call_id: str, part: Contribution, sign: int, new: Contribution | None) -> None:
         day, changed, pbx = self._day, self._changed, part.pbx
         day.count(part, sign)
+        for corner in self._corners.values():
+            corner.count(part, sign)
         for stint in part.stints:
             agent = self._agent(pbx, stint.agent)
             if sign > 0:
@@ -336,25 +348,35 @@ class Board:
 
     # ------------------------------------------------------------------ reading
 
-    def snapshot(self, now: float) -> frames.Board:
-        """The whole board at ``now``."""
+    def snapshot(self, now: float, teams: frozenset[str] | None = None) -> frames.Board:
+        """The whole board at ``now``; of ``teams`` alone where they are named."""
         self.tick(now)
         self._look(now)
         self._rank(now)
-        view = self._view(now)
+        if teams is not None:
+            corner = self._corner(teams)
+            corner.sent.clear()
+            alerts, ranked = corner.alerts(self._alerts), ranking(corner.roster.shown())
+            return self._whole(corner.roster, corner.day, ranked, alerts, now)
+        return self._whole(self._roster, self._day, self._ranking, self._alerts, now)
+
+    def _whole(
+        self, roster: Roster, day: Day, ranked: list[frames.Rank], alerts: list[frames.Alert], now: float
+    ) -> frames.Board:
+        view = self._view(roster, day, now)
         return frames.Board(
             site=view.site(self._date, self._storage, self._idle_seconds),
             deadlines=view.deadlines(),
-            teams=[view.team(team) for team in self._roster.team_ids()],
-            trunks=[trunk.frame() for _, trunk in sorted(self._day.trunks.items()) if trunk.seizures],
-            agents=[view.agent(agent) for agent in self._roster.shown()],
-            ranking=self._ranking,
+            teams=[view.team(team) for team in roster.team_ids()],
+            trunks=[trunk.frame() for _, trunk in sorted(day.trunks.items()) if trunk.seizures],
+            agents=[view.agent(agent) for agent in roster.shown()],
+            ranking=ranked,
             links=link_frames(self._links),
             gaps=view.gaps(),
             outages=view.outages(),
-            hours=self._day.hour_frames(),
-            last_hour=self._day.slot_frames(now),
-            alerts=self._alerts,
+            hours=day.hour_frames(),
+            last_hour=day.slot_frames(now),
+            alerts=alerts,
         )
 
     def delta(self, now: float) -> frames.Changes | None:
@@ -364,30 +386,70 @@ class Board:
         if now - self._ranked_at >= RANKING_SECONDS:
             self._rank(now)
         changed, self._changed = self._changed, Changed()
-        parts = changed.parts
         if self._ranking != self._sent_ranking:
             self._sent_ranking = self._ranking
-            parts.add("ranking")
+            changed.parts.add("ranking")
         if changed.agents:
             changed.teams |= {self._agents[key].team for key in changed.agents}
-            parts.add("site")
-        if not (parts or changed.teams or changed.trunks):
+            changed.parts.add("site")
+        for corner in self._corners.values():
+            corner.note(changed)
+        if not (changed.parts or changed.teams or changed.trunks):
             return None
-        view = self._view(now)
+        return self._changes(self._roster, self._day, changed, self._ranking, self._alerts, now)
+
+    def delta_of(self, teams: frozenset[str], now: float) -> frames.Changes | None:
+        """The same of some teams alone, as far as ``delta`` has told it of all; ``None`` for nothing."""
+        corner = self._corner(teams)
+        changed, corner.changed = corner.changed, Changed()
+        if not (changed.parts or changed.teams or changed.trunks or changed.agents):
+            return None
+        ranked = ranking(corner.roster.shown()) if "ranking" in changed.parts else []
+        alerts = corner.alerts(self._alerts)
+        found = self._changes(corner.roster, corner.day, changed, ranked, alerts, now)
+        for name in PARTS:
+            value = getattr(found, name)
+            if value is not None:
+                setattr(found, name, corner.news(name, value))
+        return found if any(getattr(found, name) is not None for name in found.__struct_fields__) else None
+
+    def forget(self, teams: frozenset[str]) -> None:
+        """Nobody watches these teams alone any more."""
+        self._corners.pop(teams, None)
+
+    def _corner(self, teams: frozenset[str]) -> Corner:
+        found = self._corners.get(teams)
+        if found is None:
+            found = Corner(self._roster.of(teams), self._site.effective_seconds)
+            self._corners[teams] = found
+            found.begin(self._day)
+        return found
+
+    def _changes(
+        self,
+        roster: Roster,
+        day: Day,
+        changed: Changed,
+        ranked: list[frames.Rank],
+        alerts: list[frames.Alert],
+        now: float,
+    ) -> frames.Changes:
+        parts = changed.parts
+        view = self._view(roster, day, now)
         agents = [view.agent(self._agents[key]) for key in sorted(changed.agents)]
         return frames.Changes(
             site=view.site(self._date, self._storage, self._idle_seconds) if "site" in parts else None,
             deadlines=view.deadlines() if "deadlines" in parts else None,
             teams=[view.team(team) for team in sorted(changed.teams)] or None,
-            trunks=[self._day.trunks[key].frame() for key in sorted(changed.trunks)] or None,
+            trunks=[day.trunks[key].frame() for key in sorted(changed.trunks)] or None,
             agents=agents or None,
-            ranking=self._ranking if "ranking" in parts else None,
+            ranking=ranked if "ranking" in parts else None,
             links=link_frames(self._links) if "links" in parts else None,
             gaps=view.gaps() if "gaps" in parts else None,
             outages=view.outages() if "outages" in parts else None,
-            hours=self._day.hour_frames() if "hours" in parts else None,
-            last_hour=self._day.slot_frames(now) if "last_hour" in parts else None,
-            alerts=self._alerts if "alerts" in parts else None,
+            hours=day.hour_frames() if "hours" in parts else None,
+            last_hour=day.slot_frames(now) if "last_hour" in parts else None,
+            alerts=alerts if "alerts" in parts else None,
         )
 
     def recent(self, since: float) -> Recent:
@@ -411,11 +473,11 @@ class Board:
         self._ranked_at = now
         self._ranking = ranking(self._roster.shown())
 
-    def _view(self, now: float) -> View:
+    def _view(self, roster: Roster, day: Day, now: float) -> View:
         return View(
             self._site,
-            self._roster,
-            self._day,
+            roster,
+            day,
             self._half_days,
             self._expectation,
             self._gaps,

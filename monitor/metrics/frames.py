@@ -203,10 +203,11 @@ class Outage(Frame, kw_only=True, rename={"from_": "from"}):
 
 
 class Alert(Frame, kw_only=True):
-    """Something that wants a person now; ``text`` by language."""
+    """Something that wants a person now; ``text`` by language, ``team`` whose it is (``None``: the site's)."""
 
     id: str
     kind: str
+    team: str | None = None
     since: float
     text: dict[str, str]
 

@@ -7,7 +7,7 @@ inbound calls from before midnight are kept as evidence as far back as a shift o
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import date
 
 from monitor.duty import Finding
@@ -242,14 +242,16 @@ class HalfDays:
                 ]
         return min(found, default=None)
 
-    def deadlines(self, now: float, blind: BlindTimes) -> list[frames.Deadline]:
-        """Each half-day's check over those who have to dial."""
+    def deadlines(
+        self, now: float, blind: BlindTimes, teams: Collection[str] | None = None
+    ) -> list[frames.Deadline]:
+        """Each half-day's check over those who have to dial, of some teams or all."""
         found = []
         for number, window in enumerate(self.windows):
             told: dict[shifts.Verdict, list[str]] = {}
             not_begun, expected = [], 0
             for post in self.duty.posts(window).values():
-                if not post.scheduled:
+                if not post.scheduled or (teams is not None and post.team not in teams):
                     continue
                 first = self._first_of(number, post)
                 verdict, _ = self._verdict(post, window, first, now, blind)

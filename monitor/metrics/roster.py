@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from monitor.domain import ExtensionStatus
@@ -16,10 +16,13 @@ UNASSIGNED = "unassigned"
 class Roster:
     """The extensions of a centre, by ``pbx/extension``, and what their teams ask of them.
 
-    ``agents`` are all, ``rostered`` those that stand in a team, in the order of the settings.
+    ``agents`` are all, ``rostered`` those that stand in a team, in the order of the settings; ``only`` are the teams
+    that it is narrowed to (``None``: it is the whole site).
     """
 
     def __init__(self, teams: Sequence[Any], site_targets: targets.TargetsOf) -> None:
+        self._site_targets = site_targets
+        self.only: frozenset[str] | None = None
         self.teams = {team.id: team for team in teams}
         self.targets = {team.id: targets.merged(site_targets, team.targets) for team in teams}
         self.agents: dict[str, AgentDay] = {}
@@ -29,6 +32,17 @@ class Roster:
             for agent in team.agents:
                 self._enter(AgentDay(agent.pbx, agent.extension, agent.name, team.id))
         self.rostered = dict(self.agents)
+
+    def of(self, teams: Collection[str]) -> Roster:
+        """Some teams alone, with the same agents; strangers are in none of them."""
+        found = Roster((), self._site_targets)
+        found.only = frozenset(teams) & self.teams.keys()
+        found.teams = {key: team for key, team in self.teams.items() if key in found.only}
+        found.targets = {key: self.targets[key] for key in found.teams}
+        found.members = {key: self.members[key] for key in found.teams} | {UNASSIGNED: []}
+        found.rostered = {key: each for key, each in self.rostered.items() if each.team in found.only}
+        found.agents = found.rostered
+        return found
 
     def _enter(self, agent: AgentDay) -> AgentDay:
         self.agents[agent.id] = agent

@@ -42,7 +42,7 @@ class View:
 
     def deadlines(self) -> list[frames.Deadline]:
         """The deadlines of the day, and who has not begun."""
-        return self._half_days.deadlines(self._now, self.blind)
+        return self._half_days.deadlines(self._now, self.blind, self._roster.only)
 
     def agent(self, agent: AgentDay) -> frames.Agent:
         """One tile."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from monitor.domain import Brief, Call, Direction, LegRole, Outcome, brief
 from monitor.store.schema import CallRow, SegmentRow
@@ -30,12 +30,22 @@ class Part(StrEnum):
     TALKED = "talked"
 
 
+class Seat(msgspec.Struct, frozen=True):
+    """Calls of an extension that began in ``[start, end)`` (``None``: no end)."""
+
+    pbx: str
+    extension: str
+    start: float = 0.0
+    end: float | None = None
+
+
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which calls: begun in ``[start, end)``, by agents (``8001`` or ``main/8001``), and so on.
 
     ``others`` turns ``agents`` round: everybody but them. ``part`` says what the agents did in the call.
     ``dial`` and ``connect`` are ``Call.is_dial`` and ``Call.is_connect``, so that a figure finds its calls.
     ``numbers`` are whole numbers as written, ``ids`` calls by name; of either an empty tuple means all.
+    ``seats`` are whose calls may be seen at all; ``None`` is everybody's.
     ``trunk`` carried the call (``trunk-a`` or ``main/trunk-a``); ``seized`` was seized for it, perhaps in
     vain; ``seizing`` still is.
     """
@@ -48,6 +58,7 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None = None
     numbers: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    seats: tuple[Seat, ...] | None = None
     direction: Direction | str | None = None
     outcome: Outcome | str | None = None
     trunk: str | None = None
@@ -166,7 +177,7 @@ def conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
         if trunk:
             pbx, _, name = trunk.rpartition("/")
             found += [of_name(name), *([CallRow.pbx == pbx] if pbx else [])]
-    if wanted.agents or wanted.part is not Part.ANY:
+    if wanted.agents or wanted.part is not Part.ANY or wanted.seats is not None:
         found.append(_of_agents(wanted))
     if wanted.number:
         found.append(CallRow.number.contains(wanted.number, autoescape=True))
@@ -198,7 +209,21 @@ def whose(wanted: CallFilter, those: Those) -> ColumnElement[bool]:
     ]
     if others:
         found.append(and_(CallRow.pbx.not_in(list(extensions)), those((), True)))
-    return or_(*found)
+    return or_(*found) if wanted.seats is None else and_(or_(*found), _seated(wanted.seats, those))
+
+
+def _seated(seats: Sequence[Seat], those: Those) -> ColumnElement[bool]:
+    always: dict[str, list[str]] = {}
+    found: list[ColumnElement[bool]] = []
+    for seat in seats:
+        if seat.start <= 0 and seat.end is None:
+            always.setdefault(seat.pbx, []).append(seat.extension)
+            continue
+        when = [CallRow.pbx == seat.pbx, CallRow.started_at >= seat.start]
+        when += [] if seat.end is None else [CallRow.started_at < seat.end]
+        found.append(and_(*when, those((seat.extension,), False)))
+    found += [and_(CallRow.pbx == pbx, those(extensions, False)) for pbx, extensions in always.items()]
+    return or_(false(), *found)
 
 
 def among(agent: ColumnElement[Any]) -> Those:

@@ -201,8 +201,12 @@ class DisciplineStore:
             if not changed.rowcount:
                 return None
             await write_audit(connection, Audited(at, who, "absence_withdrawn", f"absence/{absence_id}", why))
+        return await self.absence(absence_id)
+
+    async def absence(self, absence_id: int) -> Absence | None:
+        """One absence, taken back or not."""
         known = await self.absences(float("-inf"), float("inf"), withdrawn=True)
-        return next(each for each in known if each.id == absence_id)
+        return next((each for each in known if each.id == absence_id), None)
 
     # ------------------------------------------------------------------ verdicts
 

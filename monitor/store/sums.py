@@ -36,9 +36,8 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 async def sums(connection: AsyncConnection, wanted: CallFilter, effective_seconds: float) -> Sums:
     """Sum the calls of a filter."""
     where = conditions(wanted)
-    theirs = (
-        whose(wanted, among(CallRow.__table__.c.agent)) if wanted.agents or wanted.others else literal(True)
-    )
+    in_part = bool(wanted.agents) or wanted.others or wanted.seats is not None
+    theirs = whose(wanted, among(CallRow.__table__.c.agent)) if in_part else literal(True)
     over = CallRow.ended_at.is_not(None)
     dial, connect = and_(IS_DIAL, theirs), and_(IS_CONNECT, theirs)
     counted = {
@@ -58,7 +57,7 @@ async def sums(connection: AsyncConnection, wanted: CallFilter, effective_second
     finished = case((and_(IS_DIAL, over), micros), else_=0)
     talk = select(func.sum(micros), func.sum(finished)).select_from(CallRow)
     talk = talk.join(SegmentRow, SegmentRow.call_id == CallRow.id)
-    if wanted.agents or wanted.others:
+    if in_part:
         where = [*where, whose(wanted, among(SegmentRow.__table__.c.agent))]
     all_talk, finished_talk = (await connection.execute(talk.where(OUTBOUND, *where))).one()
     return Sums(

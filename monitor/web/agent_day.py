@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
 from monitor import attendance
+from monitor.access import Scope
 from monitor.domain import Call, Gap, OutageCause
 from monitor.duty import Finding
 from monitor.masking import masked_number
@@ -17,9 +18,11 @@ from monitor.metrics.idle_gaps import idle_gaps
 from monitor.metrics.posts import Duty, Span
 from monitor.metrics.tally import stints
 from monitor.store.calls import CallFilter
+from monitor.web.calls import looked
 from monitor.web.context import AppContext
 from monitor.web.discipline import People, absence_row, down_stretch, findings_between, verdict_row
 from monitor.web.discipline_models import AgentDay, AgentDays, DayCall, GapStretch, Stretch
+from monitor.web.guard import Seen
 
 MOST_DAYS = 14
 _PAGE = 500
@@ -32,17 +35,25 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/people/{person}/days")
     async def days(
         person: int,
+        request: Request,
+        scope: Seen,
         first: Annotated[date, Query(alias="from")],
         days: Annotated[int, Query(ge=1, le=MOST_DAYS)] = 1,
     ) -> AgentDays:
         """One day or several of a person: shifts, breaks, absences, calls, idle gaps, gaps of the link."""
-        people = await People.load(context)
-        row = people.row(person)
+        people = await People.load(context, scope)
         last = first + timedelta(days=days - 1)
+        zone = context.settings.site.timezone
+        row = people.must_see(person, shifts.day_bounds(first, zone)[0], shifts.day_bounds(last, zone)[1])
+        await looked(context, request, f"person/{person}")
         duty = await attendance.duty_for(context.store, context.settings, first, last)
-        findings = await findings_between(context, first, last, person)
+        findings = [
+            each
+            for each in await findings_between(context, first, last, person)
+            if scope.one(each.team, person)
+        ]
         found = [
-            await _day(context, duty, people, person, first + timedelta(days=number), findings)
+            await _day(context, scope, duty, people, person, first + timedelta(days=number), findings)
             for number in range(days)
         ]
         return AgentDays(person=row, idle_minutes=context.settings.discipline.idle_minutes, days=found)
@@ -51,7 +62,13 @@ def router(context: AppContext) -> APIRouter:
 
 
 async def _day(
-    context: AppContext, duty: Duty, people: People, person: int, day: date, findings: list[Finding]
+    context: AppContext,
+    scope: Scope,
+    duty: Duty,
+    people: People,
+    person: int,
+    day: date,
+    findings: list[Finding],
 ) -> AgentDay:
     start, end = shifts.day_bounds(day, duty.zone)
     now = context.now()
@@ -63,7 +80,7 @@ async def _day(
         if (post := duty.posts(window).get(person)) is not None and post.scheduled
     ]
     plan = duty.calendar.day(day, _team(duty, person, end), person)
-    calls = [part for span in spans for part in await _calls(context, span)]
+    calls = [part for span in spans for part in await _calls(context, scope, span)]
     gaps = await _gaps(context, spans, until)
     blind = [(gap.started_at, gap.ended_at if gap.ended_at is not None else until) for gap in gaps]
     downtime = Downtime(await context.store.outages.between(start, min(end, now)), gaps)
@@ -104,28 +121,30 @@ def _team(duty: Duty, person: int, at: float) -> str:
     return max(held, key=lambda seat: seat.valid_from).team if held else ""
 
 
-async def _calls(context: AppContext, span: Span) -> list[DayCall]:
-    """A person's calls on an extension, in order of begin."""
+async def _calls(context: AppContext, scope: Scope, span: Span) -> list[DayCall]:
+    """A person's calls on an extension, of those the login sees, in order of begin."""
     found: list[Call] = []
+    wanted = CallFilter(
+        start=span.start, end=span.end, agents=(span.agent,), seats=context.directory.seats(scope)
+    )
     after: str | None = None
     while True:
-        wanted = CallFilter(start=span.start, end=span.end, agents=(span.agent,))
         page = await context.store.calls(wanted, after=after, limit=_PAGE)
         found += page.calls
         after = page.next
         if after is None:
             break
     extension = span.agent.partition("/")[2]
-    return [part for call in reversed(found) for part in _part(call, extension)]
+    return [part for call in reversed(found) for part in _part(call, extension, scope.whole_numbers)]
 
 
-def _part(call: Call, extension: str) -> list[DayCall]:
+def _part(call: Call, extension: str, whole: bool) -> list[DayCall]:
     return [
         DayCall(
             id=call.id,
             direction=call.direction,
             outcome=call.outcome,
-            number=masked_number(call.number, call.direction),
+            number=masked_number(call.number, call.direction, whole=whole),
             starts_at=stint.started_at,
             answered_at=call.answered_at if stint.talked else None,
             ends_at=stint.ended_at,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from monitor.metrics.definitions import METRICS
 from monitor.web.context import AppContext
+from monitor.web.guard import Seen
 from monitor.web.models import Definition
 
 
@@ -15,9 +16,9 @@ def router(context: AppContext) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["board"])
 
     @routes.get("/board", response_class=Response, responses={200: {"content": {"application/json": {}}}})
-    async def board() -> Response:
-        """The board as it is now: the same message a WebSocket begins with."""
-        return Response(context.hub.snapshot().payload, media_type="application/json")
+    async def board(scope: Seen) -> Response:
+        """The board as it is now, of the teams that the login sees: the same message a WebSocket begins with."""
+        return Response(context.hub.snapshot(scope.teams).payload, media_type="application/json")
 
     @routes.get("/definitions")
     async def definitions() -> list[Definition]:

@@ -11,12 +11,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
+from monitor.access import May, Scope
 from monitor.domain import Direction, Outcome
 from monitor.store.calls import CallFilter, Part
+from monitor.store.discipline import Audited
 from monitor.web.context import AppContext
 from monitor.web.export import lines
 from monitor.web.faults import Refusal
-from monitor.web.guard import Session
+from monitor.web.guard import Seen, Session
 from monitor.web.models import (
     AgentChoice,
     CallDetail,
@@ -78,13 +80,13 @@ class CallExportQuery(CallQuery):
     )
 
 
-async def call_filter(query: CallQuery, context: AppContext) -> CallFilter | None:
-    """The store's filter; ``None`` when no call can match: nobody is in the teams asked for, or no call is ``same``."""
+async def call_filter(query: CallQuery, context: AppContext, scope: Scope) -> CallFilter | None:
+    """The store's filter, of what a login sees; ``None`` when no call can match: nobody is in the teams asked for, or no call is ``same``."""
     facts = query.model_dump(exclude={"agent", "team", "after", "limit", "language", "same", "call"})
     facts["ids"] = tuple(query.call)
     if query.same:
         named = await context.store.call(query.same)
-        if named is None or named.number is None:
+        if named is None or named.number is None or not context.directory.sees(scope, named):
             return None
         numbering = context.settings.guard.numbering
         facts["numbers"] = (named.number, *numbering.spellings(numbering.plain(named.number)))
@@ -99,7 +101,16 @@ async def call_filter(query: CallQuery, context: AppContext) -> CallFilter | Non
             return None
     if others and query.part is Part.ANY:
         facts["part"] = Part.DIALLED
-    return CallFilter(agents=tuple(agents), others=others, **facts)
+    return CallFilter(agents=tuple(agents), others=others, seats=context.directory.seats(scope), **facts)
+
+
+async def looked(context: AppContext, request: Request, what: str) -> None:
+    """A look at whole numbers is written down: who, when, at what. Raises ``StoreError``: then nothing is shown."""
+    scope: Scope = request.state.scope
+    if scope.whole_numbers:
+        session: Session = request.state.session
+        entry = Audited(context.now(), session.username, "numbers_seen", what[:160], request.url.query)
+        await context.store.discipline.audit(entry)
 
 
 def router(context: AppContext) -> APIRouter:
@@ -108,43 +119,50 @@ def router(context: AppContext) -> APIRouter:
     store = context.store
 
     @routes.get("/calls")
-    async def calls(query: Annotated[CallPageQuery, Query()]) -> CallPage:
+    async def calls(query: Annotated[CallPageQuery, Query()], request: Request, scope: Seen) -> CallPage:
         """A page of calls, newest first."""
-        wanted = await call_filter(query, context)
+        wanted = await call_filter(query, context, scope)
         if wanted is None:
             return CallPage(calls=[], next=None)
         try:
             page = await store.calls(wanted, after=query.after, limit=query.limit)
         except ValueError:
             raise Refusal(422, "bad_request", field="after") from None
-        return CallPage(calls=[call_row(call, context.directory.who) for call in page.calls], next=page.next)
+        await looked(context, request, "calls")
+        who, whole = context.directory.who, scope.whole_numbers
+        return CallPage(calls=[call_row(call, who, whole=whole) for call in page.calls], next=page.next)
 
     @routes.get("/calls/sums")
-    async def sums(query: Annotated[CallQuery, Query()]) -> CallSums:
+    async def sums(query: Annotated[CallQuery, Query()], scope: Seen) -> CallSums:
         """What the calls of a filter come to, by the board's own definitions."""
-        wanted = await call_filter(query, context)
+        wanted = await call_filter(query, context, scope)
         effective = context.settings.site.effective_seconds
         return call_sums(None if wanted is None else await store.sums(wanted, effective))
 
     @routes.get("/calls.csv", response_class=StreamingResponse)
-    async def export(query: Annotated[CallExportQuery, Query()], request: Request) -> StreamingResponse:
+    async def export(
+        query: Annotated[CallExportQuery, Query()], request: Request, scope: Seen
+    ) -> StreamingResponse:
         """All calls of the filter as a CSV file, newest first."""
-        wanted = await call_filter(query, context)
+        wanted = await call_filter(query, context, scope)
         language = query.language or preferred(
             request.headers.get("accept-language"), context.settings.site.language
         )
+
+        who = context.directory.who
 
         async def pages() -> AsyncIterator[Sequence[CallRow]]:
             after: str | None = None
             while wanted is not None:
                 page = await store.calls(wanted, after=after, limit=_EXPORT_PAGE)
-                yield [call_row(call, context.directory.who) for call in page.calls]
+                yield [call_row(call, who, whole=scope.whole_numbers) for call in page.calls]
                 after = page.next
                 if after is None:
                     return
 
         session: Session = request.state.session
         log.info("calls_exported", user=session.username)
+        await looked(context, request, "calls.csv")
         zone = context.settings.site.timezone
         day = datetime.fromtimestamp(context.now(), UTC).astimezone(zone)
         return StreamingResponse(
@@ -154,9 +172,12 @@ def router(context: AppContext) -> APIRouter:
         )
 
     @routes.get("/filters")
-    async def filters() -> Filters:
-        """What can be chosen in the filters."""
-        teams = context.settings.teams
+    async def filters(scope: Seen) -> Filters:
+        """What can be chosen in the filters, of what the login sees."""
+        every = context.settings.teams
+        seats = context.directory.seats(scope)
+        own = None if seats is None else {(seat.pbx, seat.extension) for seat in seats if seat.end is None}
+        teams = [team for team in every if scope.team(team.id)]
         return Filters(
             agents=[
                 AgentChoice(
@@ -165,8 +186,9 @@ def router(context: AppContext) -> APIRouter:
                     name=agent.name,
                     team=team.id,
                 )
-                for team in teams
+                for team in every
                 for agent in team.agents
+                if own is None or (agent.pbx, agent.extension) in own
             ],
             teams=[Choice(id=team.id, name=team.name) for team in teams],
             trunks=[Choice(id=each, name=each.partition("/")[2]) for each in context.trunks()],
@@ -175,13 +197,22 @@ def router(context: AppContext) -> APIRouter:
         )
 
     @routes.get("/calls/{call_id:path}", responses={404: {"model": Fault}})
-    async def call(call_id: str) -> CallDetail:
+    async def call(call_id: str, request: Request, scope: Seen) -> CallDetail:
         """One call's story: who talked when, holds, transfers, legs, recording, and what is uncertain."""
         found = await store.call(call_id)
-        if found is None:
+        if found is None or not context.directory.sees(scope, found):
             raise Refusal(404, "not_found")
+        session: Session = request.state.session
+        await looked(context, request, f"call/{found.id}")
         until = found.ended_at if found.ended_at is not None else context.now()
         gaps = [gap for gap in await store.gaps(found.started_at, until) if gap.pbx == found.pbx]
-        return call_detail(found, context.directory.who, gaps, await recording_of(found, context))
+        return call_detail(
+            found,
+            context.directory.who,
+            gaps,
+            await recording_of(found, context),
+            whole=scope.whole_numbers,
+            heard=session.may(May.HEAR_RECORDINGS),
+        )
 
     return routes

@@ -7,7 +7,7 @@ masking, closing) is ``websockets``' sans-IO ``ServerProtocol``.
 
 Origin and login are checked before anything of the board is sent. A browser can't see the status of a
 refused handshake, so a refusal is a close code right after it: 4403 for a foreign Origin, 4401 without
-a session.
+a session, 4405 for a role that may not see the floor.
 """
 
 from __future__ import annotations
@@ -27,8 +27,17 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from monitor.web import permits
 from monitor.web.frames import WINDOW_BITS
-from monitor.web.hub import CLOSE_CROWDED, CLOSE_LOGIN, CLOSE_ORIGIN, CLOSE_RESTART, Hub
+from monitor.web.hub import (
+    CLOSE_CROWDED,
+    CLOSE_LOGIN,
+    CLOSE_NOT_ALLOWED,
+    CLOSE_ORIGIN,
+    CLOSE_RESTART,
+    Audience,
+    Hub,
+)
 
 if TYPE_CHECKING:
     from uvicorn.config import Config
@@ -71,6 +80,7 @@ class BoardConnection(asyncio.Protocol):
         "_server",
         "_text",
         "_transport",
+        "audience",
         "behind_since",
         "deflate",
         "heard_at",
@@ -96,6 +106,7 @@ class BoardConnection(asyncio.Protocol):
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._text: list[bytes] = []
         self.session = ""
+        self.audience: Audience | None = None
         self.deflate = False
         self.seq = 0
         self.heard_at = time.monotonic()
@@ -216,8 +227,11 @@ class BoardConnection(asyncio.Protocol):
         if session is None:
             self.close(CLOSE_LOGIN, "not logged in")
             return
+        if not session.may(permits.FLOOR):
+            self.close(CLOSE_NOT_ALLOWED, "not allowed")
+            return
         self.session = session.token_hash
-        if not self._hub.join(self):
+        if not self._hub.join(self, self._guard.scope(session).teams):
             self.close(CLOSE_CROWDED, "too many boards open")
 
     # -- what the client says

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from monitor.access import Scope
 from monitor.config import Settings
+from monitor.domain import Call
 from monitor.metrics.roster import UNASSIGNED
+from monitor.store.calls import Seat
 from monitor.store.people import Roster
 
 
@@ -35,6 +38,32 @@ class Directory:
         if self._roster is not None:
             return self._roster.names(pbx, extension, at)
         return self._people.get((pbx, extension))
+
+    def seats(self, scope: Scope) -> tuple[Seat, ...] | None:
+        """Whose calls a login sees, and from when to when; ``None`` for everybody's."""
+        if scope.site:
+            return None
+        if self._roster is not None:
+            return tuple(
+                Seat(each.pbx, each.extension, each.valid_from, each.valid_to)
+                for each in self._roster.assignments
+                if scope.one(each.team, each.person_id)
+            )
+        return tuple(Seat(*place) for place, (_, team) in self._people.items() if scope.team(team))
+
+    def sees(self, scope: Scope, call: Call) -> bool:
+        """Whether a login sees a call: somebody it sees made it or talked in it."""
+        seats = self.seats(scope)
+        if seats is None:
+            return True
+        agents = {call.agent, *(segment.agent for segment in call.segments)}
+        return any(
+            seat.pbx == call.pbx
+            and seat.extension in agents
+            and seat.start <= call.started_at
+            and (seat.end is None or call.started_at < seat.end)
+            for seat in seats
+        )
 
     def chosen(self, teams: Sequence[str]) -> tuple[frozenset[str], bool]:
         """Ids (``pbx/extension``) of the agents of teams, and whether everybody *but* them is meant.

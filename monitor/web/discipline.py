@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from fastapi import Request
 
 from monitor import attendance
+from monitor.access import Scope
 from monitor.domain import Outage
 from monitor.duty import Absence, Finding
 from monitor.imports import Bad
@@ -21,19 +22,49 @@ from monitor.web.guard import Session
 
 
 class People:
-    """Everybody there is or was, as they sit or last sat."""
+    """Everybody there is or was, as they sit or last sat, and whom of them a login sees."""
 
-    def __init__(self, assignments: Sequence[Assignment], context: AppContext) -> None:
+    def __init__(self, assignments: Sequence[Assignment], context: AppContext, scope: Scope) -> None:
         self._context = context
+        self._scope = scope
+        self._assignments = assignments
         self._last: dict[int, Assignment] = {}
         for each in sorted(assignments, key=lambda each: each.valid_from):
             self._last[each.person_id] = each
         self.current = {each.person_id for each in assignments if each.valid_to is None}
 
     @classmethod
-    async def load(cls, context: AppContext) -> People:
+    async def load(cls, context: AppContext, scope: Scope) -> People:
         """From the roster. Raises ``StoreError``."""
-        return cls((await context.store.roster()).assignments, context)
+        return cls((await context.store.roster()).assignments, context, scope)
+
+    def sees(self, person: int, start: float | None = None, end: float | None = None) -> bool:
+        """Whether the login sees a person of ``[start, end)`` (now): one who sat in its teams then.
+
+        Who sits nowhere any more is with the team that was the last.
+        """
+        if self._scope.site or person == self._scope.person:
+            return True
+        start = self._context.now() if start is None else start
+        end = start if end is None else end
+        return any(
+            self._scope.team(each.team)
+            and each.valid_from <= end
+            and (each.valid_to is None or each.valid_to > start or each is self._last[person])
+            for each in self._assignments
+            if each.person_id == person
+        )
+
+    def must_see(self, person: int, start: float | None = None, end: float | None = None) -> PersonRow:
+        """The same, as a row. Raises ``Refusal``: there is nobody of this id that the login sees."""
+        if not self.sees(person, start, end):
+            raise Refusal(404, "not_found", field="person")
+        return self.row(person)
+
+    def team(self, person: int) -> str:
+        """Where a person sits or last sat."""
+        found = self._last.get(person)
+        return "" if found is None else found.team
 
     def name(self, person: int) -> str:
         """A person's name."""
@@ -55,8 +86,8 @@ class People:
         )
 
     def rows(self) -> list[PersonRow]:
-        """Who sits somewhere now, by team and extension."""
-        rows = [self.row(person) for person in self.current]
+        """Who sits somewhere now and is seen, by team and extension."""
+        rows = [self.row(person) for person in self.current if self.sees(person)]
         return sorted(rows, key=lambda row: (row.team, row.extension))
 
 

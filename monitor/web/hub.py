@@ -1,4 +1,4 @@
-"""The hub: one board, encoded once, to every browser.
+"""The hub: one board, encoded once, to every browser; once for each audience, where logins see some teams only.
 
 What is sent and when is told in ``docs/reference/websocket.md``; in short: a ``snapshot`` on arrival,
 then numbered ``delta``s, a ``heartbeat`` when nothing else was said for a while. A change leaves at
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CLOSE_LOGIN: Final = 4401
 CLOSE_ORIGIN: Final = 4403
+CLOSE_NOT_ALLOWED: Final = 4405
 CLOSE_RESTART: Final = 1012
 CLOSE_CROWDED: Final = 1013
 
@@ -37,11 +38,33 @@ class BoardSource(Protocol):
     def tick(self, now: float) -> None:
         """Let time pass to ``now`` (epoch seconds)."""
 
-    def snapshot(self, now: float) -> object:
-        """The whole board, ready for ``msgspec.json.encode``."""
+    def snapshot(self, now: float, teams: frozenset[str] | None = None) -> object:
+        """The whole board, or some teams alone, ready for ``msgspec.json.encode``."""
 
     def delta(self, now: float) -> object | None:
         """What changed since the last call, or ``None``."""
+
+    def delta_of(self, teams: frozenset[str], now: float) -> object | None:
+        """The same of some teams alone, as far as ``delta`` has told it."""
+
+    def forget(self, teams: frozenset[str]) -> None:
+        """Nobody watches these teams alone any more."""
+
+
+class Audience:
+    """Those who see the same: ``teams``, or (``None``) the whole site. Each has its own numbering of messages."""
+
+    __slots__ = ("behind", "made_at", "reading", "sent_at", "seq", "snapshot", "teams", "used_at")
+
+    def __init__(self, teams: frozenset[str] | None) -> None:
+        self.teams = teams
+        self.seq = 0
+        self.snapshot: Prepared | None = None
+        self.made_at = 0.0
+        self.sent_at = 0.0
+        self.used_at = 0.0
+        self.reading: set[BoardConnection] = set()
+        self.behind: set[BoardConnection] = set()
 
 
 class Hub:
@@ -80,12 +103,9 @@ class Hub:
         self.buffer_bytes = buffer_bytes
         self._clients_per_session = clients_per_session
         self._clients_total = clients_total
-        self.seq = 0
         self._encoder = msgspec.json.Encoder()
-        self._snapshot: Prepared | None = None
-        self._snapshot_made = 0.0
-        self._reading: set[BoardConnection] = set()
-        self._behind: set[BoardConnection] = set()
+        self._site = Audience(None)
+        self._audiences: dict[frozenset[str] | None, Audience] = {None: self._site}
         self._per_session: Counter[str] = Counter()
         self._wake = asyncio.Event()
         self._pause = least_pause_seconds
@@ -102,14 +122,19 @@ class Hub:
         self._wake.set()
 
     @property
+    def seq(self) -> int:
+        """The number of the newest delta of the whole board."""
+        return self._site.seq
+
+    @property
     def clients(self) -> int:
         """Connected browsers."""
-        return len(self._reading) + len(self._behind)
+        return sum(len(each.reading) + len(each.behind) for each in self._audiences.values())
 
     @property
     def clients_behind(self) -> int:
         """Browsers that do not read fast enough just now."""
-        return len(self._behind)
+        return sum(len(each.behind) for each in self._audiences.values())
 
     @property
     def sessions(self) -> set[str]:
@@ -119,55 +144,82 @@ class Hub:
     def close_sessions(self, ended: Iterable[str]) -> None:
         """Close every socket of the sessions in ``ended`` (token hashes)."""
         gone = set(ended)
-        for client in [c for c in (*self._reading, *self._behind) if c.session in gone]:
-            client.close(CLOSE_LOGIN, "session ended")
+        everybody = [c for each in self._audiences.values() for c in (*each.reading, *each.behind)]
+        for client in everybody:
+            if client.session in gone:
+                client.close(CLOSE_LOGIN, "session ended")
 
-    def snapshot(self) -> Prepared:
-        """The board as a ``snapshot`` message; made once between two deltas, however many ask."""
-        age = asyncio.get_running_loop().time() - self._snapshot_made
-        if self._snapshot is None or age > self._tick_seconds:
+    def snapshot(self, teams: frozenset[str] | None = None) -> Prepared:
+        """The board as a ``snapshot`` message; made once between two deltas, however many of an audience ask."""
+        return self._snapshot(self._audience(teams))
+
+    def _snapshot(self, audience: Audience) -> Prepared:
+        loop_time = asyncio.get_running_loop().time()
+        if audience.snapshot is None or loop_time - audience.made_at > self._tick_seconds:
             # What changed up to here goes to the others first: a snapshot stands for all up to its seq.
             self._send_delta()
             now = self._now()
-            self._snapshot = Prepared(
-                self._encoder.encode(
-                    {"type": "snapshot", "seq": self.seq, "at": now, "board": self._board.snapshot(now)}
-                )
+            whole = audience.teams is None
+            board = self._board.snapshot(now) if whole else self._board.snapshot(now, audience.teams)
+            audience.snapshot = Prepared(
+                self._encoder.encode({"type": "snapshot", "seq": audience.seq, "at": now, "board": board})
             )
-            self._snapshot_made = asyncio.get_running_loop().time()
-        return self._snapshot
+            audience.made_at = asyncio.get_running_loop().time()
+        return audience.snapshot
+
+    def _audience(self, teams: frozenset[str] | None) -> Audience:
+        found = self._audiences.get(teams)
+        if found is None:
+            self._forget_unused()
+            found = self._audiences[teams] = Audience(teams)
+        found.used_at = time.monotonic()
+        return found
+
+    def _forget_unused(self) -> None:
+        """Each audience costs a little at every change: one that nobody is in is kept for a minute."""
+        limit = time.monotonic() - self._silent_seconds
+        for each in tuple(self._audiences.values()):
+            if each.teams is not None and not (each.reading or each.behind) and each.used_at < limit:
+                del self._audiences[each.teams]
+                self._board.forget(each.teams)
 
     # -- what the connections call
 
-    def join(self, client: BoardConnection) -> bool:
-        """Take a logged-in client and greet it with a snapshot; ``False`` when there are too many."""
+    def join(self, client: BoardConnection, teams: frozenset[str] | None = None) -> bool:
+        """Take a logged-in client that sees ``teams`` and greet it with a snapshot; ``False``: there are too many."""
         if self.clients >= self._clients_total:
             return False
         if self._per_session[client.session] >= self._clients_per_session:
             return False
         self._per_session[client.session] += 1
+        client.audience = self._audience(teams)
         self._greet(client)
         return True
 
     def leave(self, client: BoardConnection) -> None:
         """Forget a client; harmless for one that is not here."""
-        if client in self._reading or client in self._behind:
-            self._reading.discard(client)
-            self._behind.discard(client)
+        audience = client.audience
+        if audience is not None and (client in audience.reading or client in audience.behind):
+            audience.reading.discard(client)
+            audience.behind.discard(client)
+            audience.used_at = time.monotonic()
             self._per_session[client.session] -= 1
             if self._per_session[client.session] <= 0:
                 del self._per_session[client.session]
 
     def resync(self, client: BoardConnection) -> None:
         """The client has missed something and asks for a fresh snapshot."""
-        if client in self._reading:
+        if client.audience is not None and client in client.audience.reading:
             self._greet(client)
 
     def _greet(self, client: BoardConnection) -> None:
+        audience = client.audience
+        if audience is None:
+            return
         # Made before the client counts as reading: making it may send a delta, meant for the others.
-        message = self.snapshot()
-        self._reading.add(client)
-        client.seq = self.seq
+        message = self._snapshot(audience)
+        audience.reading.add(client)
+        client.seq = audience.seq
         data = message.deflated if client.deflate else message.plain
         self.snapshots_sent += 1
         self.bytes_sent += len(data)
@@ -175,19 +227,21 @@ class Hub:
 
     def paused(self, client: BoardConnection) -> None:
         """The client's buffer is full: nothing more until it has drained."""
-        if client in self._reading:
-            self._reading.discard(client)
-            self._behind.add(client)
-            client.seq = self.seq
+        audience = client.audience
+        if audience is not None and client in audience.reading:
+            audience.reading.discard(client)
+            audience.behind.add(client)
+            client.seq = audience.seq
             client.behind_since = time.monotonic()
             self.times_behind += 1
 
     def resumed(self, client: BoardConnection) -> None:
         """The client's buffer has drained: go on, with a fresh snapshot if it has missed anything."""
-        if client in self._behind:
-            self._behind.discard(client)
-            if client.seq == self.seq:
-                self._reading.add(client)
+        audience = client.audience
+        if audience is not None and client in audience.behind:
+            audience.behind.discard(client)
+            if client.seq == audience.seq:
+                audience.reading.add(client)
             else:
                 self._greet(client)
 
@@ -199,7 +253,8 @@ class Hub:
         next_tick = loop.time() + self._tick_seconds
         next_ping = loop.time() + self._ping_seconds
         while True:
-            due = min(next_tick, next_ping, self._last_sent + self._heartbeat_seconds)
+            quiet_since = min(each.sent_at for each in self._audiences.values())
+            due = min(next_tick, next_ping, quiet_since + self._heartbeat_seconds)
             await self._woken_or(due - loop.time())
             now = loop.time()
             if now >= next_tick:
@@ -215,8 +270,7 @@ class Hub:
                 self._wake.clear()
                 self._board.tick(self._now())
                 self._send_delta()
-            if loop.time() >= self._last_sent + self._heartbeat_seconds:
-                self._send_heartbeat()
+            self._send_heartbeats(loop.time())
 
     async def _woken_or(self, seconds: float) -> None:
         if seconds > 0 and not self._wake.is_set():
@@ -229,29 +283,43 @@ class Hub:
     def _send_delta(self) -> None:
         begun = time.perf_counter()
         now = self._now()
-        changes = self._board.delta(now)
-        if changes is None:
+        sent = self._tell(self._site, self._board.delta(now), now)
+        for audience in self._audiences.values():
+            if audience.teams is not None:
+                sent |= self._tell(audience, self._board.delta_of(audience.teams, now), now)
+        if not sent:
             return
-        self.seq += 1
-        self._snapshot = None
-        if self._reading:
-            message = {"type": "delta", "seq": self.seq, "at": now, "changes": changes}
-            self._broadcast(Prepared(self._encoder.encode(message)))
-            self.deltas_sent += 1
         self._last_sent = asyncio.get_running_loop().time()
         spent = time.perf_counter() - begun
         pause = spent * (1 - self._share) / self._share
         self._pause = min(max(pause, self._least_pause), self._most_pause)
 
-    def _send_heartbeat(self) -> None:
-        message = {"type": "heartbeat", "seq": self.seq, "at": self._now()}
-        self._broadcast(Prepared(self._encoder.encode(message)))
-        self._last_sent = asyncio.get_running_loop().time()
+    def _tell(self, audience: Audience, changes: object | None, now: float) -> bool:
+        """Send an audience its changes; whether there were any."""
+        if changes is None:
+            return False
+        audience.seq += 1
+        audience.snapshot = None
+        audience.sent_at = asyncio.get_running_loop().time()
+        if audience.reading:
+            message = {"type": "delta", "seq": audience.seq, "at": now, "changes": changes}
+            self._broadcast(audience, Prepared(self._encoder.encode(message)))
+            self.deltas_sent += 1
+        return True
 
-    def _broadcast(self, message: Prepared) -> None:
+    def _send_heartbeats(self, at: float) -> None:
+        """Say to whom nothing was said for a while that all is well; ``at`` is the loop's time."""
+        for audience in self._audiences.values():
+            if at >= audience.sent_at + self._heartbeat_seconds:
+                audience.sent_at = at
+                if audience.reading:
+                    message = {"type": "heartbeat", "seq": audience.seq, "at": self._now()}
+                    self._broadcast(audience, Prepared(self._encoder.encode(message)))
+
+    def _broadcast(self, audience: Audience, message: Prepared) -> None:
         # A copy: a write that fills a buffer moves its client to the others while we go round.
         plain, sent = message.plain, 0
-        for client in tuple(self._reading):
+        for client in tuple(audience.reading):
             data = message.deflated if client.deflate else plain
             client.write(data)
             sent += len(data)
@@ -260,11 +328,12 @@ class Hub:
     def _keep_alive(self) -> None:
         """Ping all who read; cut off who has not been heard, or not drained, for too long."""
         limit = time.monotonic() - self._silent_seconds
-        for client in tuple(self._reading):
-            if client.heard_at < limit:
-                client.abort()
-            else:
-                client.write(PING)
-        for client in tuple(self._behind):
-            if client.behind_since < limit:
-                client.abort()
+        for audience in self._audiences.values():
+            for client in tuple(audience.reading):
+                if client.heard_at < limit:
+                    client.abort()
+                else:
+                    client.write(PING)
+            for client in tuple(audience.behind):
+                if client.behind_since < limit:
+                    client.abort()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from monitor import attendance
+from monitor.access import Scope
 from monitor.duty import Absence, AbsenceKind
 from monitor.metrics.ledger import Account, accounts
 from monitor.metrics.shifts import Verdict
@@ -19,6 +20,7 @@ from monitor.web.context import AppContext
 from monitor.web.discipline import People, findings_between, month_days, verdict_row, who
 from monitor.web.discipline_models import AccountRow, Excuse, Ledger, VerdictRow
 from monitor.web.faults import Refusal
+from monitor.web.guard import Seen
 from monitor.web.words import Language, preferred
 
 COLUMNS: Final = (
@@ -64,13 +66,14 @@ def router(context: AppContext) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["discipline"])
     rules = context.settings.discipline
 
-    async def found(query: LedgerQuery) -> list[Account]:
+    async def found(query: LedgerQuery, scope: Scope) -> list[Account]:
         first, last = month_days(query.month)
         made = accounts(await findings_between(context, first, last), rules)
         return [
             each
             for each in made
-            if (not query.team or each.team in query.team)
+            if scope.one(each.team, each.person)
+            and (not query.team or each.team in query.team)
             and (not query.person or each.person in query.person)
         ]
 
@@ -82,11 +85,11 @@ def router(context: AppContext) -> APIRouter:
         ]
 
     @routes.get("/ledger")
-    async def ledger(query: Annotated[LedgerQuery, Query()]) -> Ledger:
+    async def ledger(query: Annotated[LedgerQuery, Query()], scope: Seen) -> Ledger:
         """A month: per person the counts, and each case with its evidence. Today's stand as they are now."""
-        people = await People.load(context)
+        people = await People.load(context, scope)
         rows = []
-        for each in await found(query):
+        for each in await found(query, scope):
             person = people.row(each.person)
             rows.append(
                 AccountRow(
@@ -118,16 +121,16 @@ def router(context: AppContext) -> APIRouter:
         )
 
     @routes.get("/ledger.csv", response_class=Response)
-    async def export(query: Annotated[LedgerExport, Query()], request: Request) -> Response:
+    async def export(query: Annotated[LedgerExport, Query()], request: Request, scope: Seen) -> Response:
         """The cases of a month as a CSV file, a line each."""
-        people = await People.load(context)
+        people = await People.load(context, scope)
         language = query.language or preferred(
             request.headers.get("accept-language"), context.settings.site.language
         )
         lines: list[list[object]] = [
             [context.words.say(language, f"ledger.csv.{column}") for column in COLUMNS]
         ]
-        for account in await found(query):
+        for account in await found(query, scope):
             lines += [_cells(row, context, language) for row in cases(account, query, people)]
         await context.store.discipline.audit(
             Audited(context.now(), who(request), "ledger_exported", f"month/{query.month}", "")
@@ -139,21 +142,25 @@ def router(context: AppContext) -> APIRouter:
         )
 
     @routes.get("/verdicts/{person}/{day}/{shift}")
-    async def history(person: int, day: date, shift: str) -> list[VerdictRow]:
+    async def history(person: int, day: date, shift: str, scope: Seen) -> list[VerdictRow]:
         """All verdicts there were on a person and shift, with their evidence, the first one first."""
-        people = await People.load(context)
+        people = await People.load(context, scope)
         found = await context.store.discipline.verdict_history(person, day.isoformat(), shift)
-        return [verdict_row(each.finding, people, context, decided_at=each.decided_at) for each in found]
+        return [
+            verdict_row(each.finding, people, context, decided_at=each.decided_at)
+            for each in found
+            if scope.one(each.finding.team, person)
+        ]
 
     @routes.post("/ledger/excuse", status_code=201)
-    async def excuse(wanted: Excuse, request: Request) -> VerdictRow:
+    async def excuse(wanted: Excuse, request: Request, scope: Seen) -> VerdictRow:
         """Excuse a case: an exception from the shift's ``counts_from`` until dialing began. Gives the new verdict."""
         store, settings, now = context.store, context.settings, context.now()
         key = (wanted.person, wanted.day.isoformat(), wanted.shift)
         # What was stored may be older than the calls: the case is looked at as it stands now.
         standing = {each.key: each for each in await attendance.findings(store, settings, wanted.day, now)}
         case = standing.get(key)
-        if case is None:
+        if case is None or not scope.one(case.team, case.person):
             raise Refusal(404, "not_found")
         if case.verdict not in (Verdict.LATE, Verdict.NOT_STARTED, Verdict.INDETERMINATE):
             raise Refusal(409, "nothing_to_excuse")
@@ -172,7 +179,7 @@ def router(context: AppContext) -> APIRouter:
         await attendance.settle(store, settings, [wanted.day], now)
         await context.plan_changed()
         again = {each.key: each for each in await attendance.findings(store, settings, wanted.day, now)}
-        return verdict_row(again[key], await People.load(context), context)
+        return verdict_row(again[key], await People.load(context, scope), context)
 
     return routes
 

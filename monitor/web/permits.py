@@ -94,8 +94,10 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
 FLOOR: Final = May.SEE_FLOOR
 """What ``/ws/board`` asks for."""
 
-_COMPILED: Final = [(method, compile_path(path)[0], asked) for (method, path), asked in PERMITS.items()]
 _PAGE: Final = "/{file:path}"
+_COMPILED: Final = [
+    (method, compile_path(path)[0], path.endswith(_PAGE), asked) for (method, path), asked in PERMITS.items()
+]
 
 
 class Unknown(Exception):
@@ -110,15 +112,14 @@ def asked(method: str, path: str) -> May | None:
     """What a request asks for, ``OPEN`` for nothing. Raises ``Unknown``.
 
     ``HEAD`` asks for what ``GET`` does. A folder's name without its slash is the folder. A path that climbs
-    (``..``) fits nothing, whatever it would end at.
+    (``..``) is in no folder, whatever it would end at.
     """
-    if any(part in (".", "..") for part in path.split("/")):
-        raise Unknown(path=False)
+    climbs = any(part in (".", "..") for part in path.split("/"))
     methods = {method, "GET"} if method == "HEAD" else {method}
     elsewhere = False
     for wanted in (path, f"{path}/"):
-        for known, template, needed in _COMPILED:
-            if template.match(wanted):
+        for known, template, folder, needed in _COMPILED:
+            if template.match(wanted) and not (folder and climbs):
                 if known in methods:
                     return needed
                 elsewhere = True

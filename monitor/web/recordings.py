@@ -15,7 +15,7 @@ from monitor.domain import Call
 from monitor.pbx.recordings import Recording, RecordingState, locate
 from monitor.web.context import AppContext
 from monitor.web.faults import Refusal
-from monitor.web.guard import Session
+from monitor.web.guard import Seen, Session
 from monitor.web.models import Fault
 
 log = structlog.get_logger(__name__)
@@ -39,10 +39,10 @@ def router(context: AppContext) -> APIRouter:
         response_class=FileResponse,
         responses={404: {"model": Fault}, 206: {"description": "A range of the recording"}},
     )
-    async def recording(call_id: str, request: Request) -> FileResponse:
+    async def recording(call_id: str, request: Request, scope: Seen) -> FileResponse:
         """The recording of a call; ``Range`` requests are answered in part."""
         call = await context.store.call(call_id)
-        if call is None:
+        if call is None or not context.directory.sees(scope, call):
             raise Refusal(404, "not_found")
         found = await recording_of(call, context)
         if found.state is not RecordingState.PRESENT or found.path is None:

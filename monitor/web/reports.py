@@ -15,13 +15,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from monitor.access import Scope
 from monitor.errors import EnvironmentFault
 from monitor.metrics.periods import Kind
 from monitor.metrics.sheet import Report
 from monitor.reports.render import MEDIA_TYPES, Format, file_name, rendered
 from monitor.web.context import AppContext
 from monitor.web.faults import Refusal
-from monitor.web.guard import Session
+from monitor.web.guard import Seen, Session
 from monitor.web.models import Fault
 from monitor.web.words import Language, preferred
 
@@ -59,8 +60,14 @@ def router(context: AppContext) -> APIRouter:
             422: {"model": Fault},
         },
     )
-    async def report(kind: Kind, query: Annotated[ReportQuery, Query()], request: Request) -> Response:
-        """A report: ``daily``, ``weekly``, ``monthly`` or ``range``."""
+    async def report(
+        kind: Kind, query: Annotated[ReportQuery, Query()], request: Request, scope: Seen
+    ) -> Response:
+        """A report: ``daily``, ``weekly``, ``monthly`` or ``range``.
+
+        Who does not see the whole site names a team of its own; with one alone it need not.
+        """
+        query = query.model_copy(update={"team": team_of(query.team, scope)})
         asked = request.headers.get("accept-language")
         language = query.language or preferred(asked, context.settings.site.language)
         async with turns:
@@ -80,6 +87,19 @@ def router(context: AppContext) -> APIRouter:
         return Response(body, media_type=MEDIA_TYPES[query.format], headers=headers)
 
     return routes
+
+
+def team_of(team: str, scope: Scope) -> str:
+    """The team of a report that a login asks for, empty for the site. Raises ``Refusal`` where it is none of its."""
+    if scope.teams is None:
+        return team
+    if not team and len(scope.teams) == 1:
+        return next(iter(scope.teams))
+    if not team:
+        raise Refusal(422, "team_needed", field="team")
+    if not scope.team(team):
+        raise Refusal(403, "not_yours", field="team")
+    return team
 
 
 async def _made(context: AppContext, kind: Kind, query: ReportQuery) -> Report:

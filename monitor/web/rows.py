@@ -27,12 +27,12 @@ Names = Callable[[str, str, float], tuple[str, str] | None]
 """``names(pbx, extension, at)``: the name and team id of who had an extension then."""
 
 
-def call_row(call: Call, names: Names) -> CallRow:
-    """One line of a list."""
-    return CallRow.model_construct(**_row(call, names))
+def call_row(call: Call, names: Names, *, whole: bool = False) -> CallRow:
+    """One line of a list; numbers are masked unless ``whole``."""
+    return CallRow.model_construct(**_row(call, names, whole))
 
 
-def _row(call: Call, names: Names) -> dict[str, Any]:
+def _row(call: Call, names: Names, whole: bool) -> dict[str, Any]:
     who = names(call.pbx, call.agent, call.started_at) if call.agent else None
     return {
         "id": call.id,
@@ -41,8 +41,8 @@ def _row(call: Call, names: Names) -> dict[str, Any]:
         "agent": call.agent,
         "agent_name": who[0] if who else None,
         "team": who[1] if who else None,
-        "number": masked_number(call.number, call.direction),
-        "name": masked_text(call.name),
+        "number": masked_number(call.number, call.direction, whole=whole),
+        "name": masked_text(call.name, whole=whole),
         "trunk": call.trunk,
         "queue": call.queue,
         "started_at": call.started_at,
@@ -87,8 +87,16 @@ def call_sums(sums: Sums | None) -> CallSums:
     )
 
 
-def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Recording) -> CallDetail:
-    """One call with its whole story."""
+def call_detail(
+    call: Call,
+    names: Names,
+    gaps: Sequence[Gap],
+    recording: Recording,
+    *,
+    whole: bool = False,
+    heard: bool = True,
+) -> CallDetail:
+    """One call with its whole story; numbers are masked unless ``whole``, it may be played where it is ``heard``."""
 
     def stretch(each: Segment | Hold) -> Stretch:
         who = names(call.pbx, each.agent, each.started_at)
@@ -99,25 +107,30 @@ def call_detail(call: Call, names: Names, gaps: Sequence[Gap], recording: Record
             ended_at=each.ended_at,
         )
 
-    playable = recording.state is RecordingState.PRESENT
+    playable = heard and recording.state is RecordingState.PRESENT
     voice = call.voice
     return CallDetail.model_construct(
-        **_row(call, names),
-        dialed=masked_number(call.dialed, call.direction),
+        **_row(call, names, whole),
+        dialed=masked_number(call.dialed, call.direction, whole=whole),
         linkedid=call.linkedid,
         segments=[stretch(each) for each in call.segments],
         holds=[stretch(each) for each in call.holds],
         transfers=[
-            TransferRow(kind=each.kind, at=each.at, by=masked_text(each.by), to=masked_text(each.to))
+            TransferRow(
+                kind=each.kind,
+                at=each.at,
+                by=masked_text(each.by, whole=whole),
+                to=masked_text(each.to, whole=whole),
+            )
             for each in call.transfers
         ],
         legs=[
             LegRow(
                 uniqueid=leg.uniqueid,
-                channel=masked_channel(leg.channel),
+                channel=masked_channel(leg.channel, whole=whole),
                 role=leg.role,
-                endpoint=masked_text(leg.endpoint) or "",
-                number=masked_text(leg.number),
+                endpoint=masked_text(leg.endpoint, whole=whole) or "",
+                number=masked_text(leg.number, whole=whole),
                 started_at=leg.started_at,
                 ringing_at=leg.ringing_at,
                 answered_at=leg.answered_at,

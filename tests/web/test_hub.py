@@ -31,8 +31,14 @@ class CountingBoard:
     def tick(self, now: float) -> None:
         pass
 
-    def snapshot(self, now: float) -> object:
-        return {"value": self.value, "ballast": self.ballast}
+    def snapshot(self, now: float, teams: frozenset[str] | None = None) -> object:
+        return {"value": self.value, "ballast": self.ballast, **({"teams": sorted(teams)} if teams else {})}
+
+    def delta_of(self, teams: frozenset[str], now: float) -> object | None:
+        return None
+
+    def forget(self, teams: frozenset[str]) -> None:
+        pass
 
     def delta(self, now: float) -> object | None:
         if self.told == self.value:
