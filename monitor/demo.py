@@ -40,6 +40,7 @@ from monitor.pbx.simulator.exchange import Exchange
 from monitor.pbx.simulator.people import Seat, people, seats
 from monitor.pbx.simulator.schedule import Schedule
 from monitor.pbx.simulator.server import Server
+from monitor.pbx.snapshot import DeviceRow, Snapshot
 from monitor.pbx.wire import MESSAGE_END
 from monitor.store.store import Store
 from monitor.web.security import Passwords
@@ -291,6 +292,8 @@ async def _live_through(centre: Centre, settings: config.Settings, store: Store,
 
     exchange.sinks.append(hear)
     exchange.quiet = True
+    devices = tuple(DeviceRow(device, state) for device, state in exchange.devices.items())
+    pipeline.resync(Snapshot(devices=devices), exchange.now)
     while exchange.now < until:
         exchange.schedule.run_until(min(until, exchange.now + HISTORY_STEP_SECONDS))
         pipeline.received(messages, exchange.now)

@@ -71,6 +71,10 @@ class Plan(Protocol):
     @property
     def key(self) -> str: ...
 
+    @property
+    def long_gap_seconds(self) -> float:
+        """From how long on an idle gap is one of the long ones, which are kept."""
+
     def parts(self, call: Call) -> Sequence[Part]:
         """What a call adds, as it stands; one part for each agent."""
 

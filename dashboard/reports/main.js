@@ -4,7 +4,7 @@ import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
 import { Heat, Hours, Outcomes, Trend } from "./charts.js";
 import { Cards, Explanation } from "./figures.js";
-import { Groups, People, Remarks } from "./people.js";
+import { Groups, IdleGaps, People, Remarks } from "./people.js";
 
 const KINDS = ["daily", "weekly", "monthly", "range"];
 const GROUPS = ["day", "weekday", "hour", "trunk", "outcome"];
@@ -132,6 +132,7 @@ function Sheet() {
     <div class="charts"><${Trend} report=${report} open=${dayLink} /><${Hours} report=${report} /><${Outcomes} report=${report} /></div>
     <${Groups} report=${report} />
     <${People} report=${report} sort=${query.get("sort") ?? ""} setSort=${(/** @type {string} */ sort) => go({ sort }, false)} setTeam=${(/** @type {string} */ team) => go({ team })} explain=${explain} />
+    <${IdleGaps} report=${report} />
     <${Heat} report=${report} />
   </div>`;
 }

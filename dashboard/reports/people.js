@@ -1,5 +1,6 @@
 // The table of agents, teams and totals: sortable, every figure opens its calls, every head explains itself.
-import { clockSeconds, count, dateTime, duration, NONE, percent } from "../common/format.js";
+import { clock, clockSeconds, count, dateTime, duration, NONE, percent } from "../common/format.js";
+import { dayLink } from "../common/discipline.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
 import { Why } from "./figures.js";
@@ -65,6 +66,7 @@ export function columns(report) {
     metric("average_talk_seconds", (l) => l.figures.average_talk_seconds, duration),
     metric("longest_idle_seconds", (l) => l.longest_idle_seconds, duration, ""),
     metric("idle_seconds", (l) => l.idle_seconds, duration, ""),
+    metric("lost_seconds", (l) => l.lost_seconds, duration, ""),
     metric("dials_per_hour", (l) => l.dials_per_hour, (v) => (v == null ? NONE : v.toFixed(1))),
     metric("utilisation", (l) => l.utilisation, percent, ""),
     metric("inbound", (l) => l.figures.inbound),
@@ -133,6 +135,20 @@ export function Groups({ report }) {
 export function Remarks({ report }) {
   if (!report.remarks.length) return null;
   const time = report.first === report.last ? clockSeconds : dateTime;
-  return html`<ul class="remarks" role="note">${report.remarks.map((/** @type {string} */ key) => html`<li key=${key}>${t(`report.remark.${key}`, { n: report.gaps.length, calls: count(report.site.figures.incomplete), day: report.heard_from, time: report.compared_until })}</li>`)}
-    ${report.gaps.slice(0, 12).map((/** @type {any} */ g) => html`<li class="muted">${t("gap.text", { pbx: g.pbx, from: time(g.from), to: time(g.to ?? report.made_at), reason: t(`gap.${g.reason}`), cut: g.calls_cut })}</li>`)}</ul>`;
+  return html`<ul class="remarks" role="note">${report.remarks.map((/** @type {string} */ key) => html`<li key=${key}>${t(`report.remark.${key}`, { n: report.gaps.length, calls: count(report.site.figures.incomplete), day: report.heard_from, time: report.compared_until, minutes: Math.round((report.site.lost_seconds ?? 0) / 60) })}</li>`)}
+    ${report.gaps.slice(0, 12).map((/** @type {any} */ g) => html`<li class="muted">${t("gap.text", { pbx: g.pbx, from: time(g.from), to: time(g.to ?? report.made_at), reason: t(`gap.${g.reason}`), cut: g.calls_cut })}</li>`)}
+    ${report.outages.slice(0, 12).map((/** @type {any} */ o) => html`<li class="muted">${t("outage.over", { pbx: o.pbx, trunks: o.subject, from: time(o.from), to: time(o.to ?? report.made_at) })}</li>`)}</ul>`;
+}
+
+const GAPS_SHOWN = 30;
+
+/** The day's long idle gaps, the longest first; each leads to the person's day. @param {{report: any}} props */
+export function IdleGaps({ report }) {
+  const gaps = report.agents.flatMap((/** @type {any} */ l) => l.idle_gaps.map((/** @type {any} */ gap) => ({ l, gap })));
+  if (!gaps.length) return null;
+  gaps.sort((/** @type {any} */ a, /** @type {any} */ b) => b.gap.seconds - a.gap.seconds);
+  const who = (/** @type {any} */ l) => (/^\d+\/./.test(l.key) ? html`<a href=${dayLink(Number(l.key.split("/")[0]), report.first)}>${l.label}</a>` : l.label);
+  return html`<section class="panel people"><h2>${t("report.idle_gaps")}</h2><p class="muted small pad">${t("report.idle_note")}</p><div class="scroller"><table>
+    <thead><tr><th>${t("report.extension")}</th><th>${t("report.name")}</th><th class="num">${t("report.gap_from")}</th><th class="num">${t("report.gap_to")}</th><th class="num">${t("report.gap_seconds")}</th></tr></thead>
+    <tbody>${gaps.slice(0, GAPS_SHOWN).map((/** @type {any} */ { l, gap }) => html`<tr key=${`${l.key} ${gap.from}`}><td>${l.extension}</td><td>${who(l)}</td><td class="num">${clock(gap.from)}</td><td class="num">${clock(gap.to)}</td><td class="num">${duration(gap.seconds)}</td></tr>`)}</tbody></table></div></section>`;
 }

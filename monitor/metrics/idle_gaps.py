@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+import msgspec
+
 from monitor.metrics.idle import Hours, overlap
 from monitor.metrics.shifts import joined
 
@@ -25,3 +27,29 @@ def idle_gaps(busy: Iterable[Period], hours: Hours, least_seconds: float) -> lis
                     (max(start, begin), min(end, to)) for begin, to in each if begin < end and to > start
                 ]
     return found
+
+
+class LongGap(msgspec.Struct, frozen=True):
+    """An idle gap from its first to its last expected moment, and how much of it was expected time."""
+
+    starts_at: float
+    ends_at: float
+    seconds: float
+
+
+def long_gaps(between: Iterable[Period], hours: Hours, least_seconds: float) -> list[LongGap]:
+    """Of stretches between two calls those with ``least_seconds`` inside the hours, the longest first."""
+    found = []
+    for start, end in between:
+        for each in hours:
+            seconds = overlap(start, end, each)
+            if seconds >= least_seconds:
+                touched = [(begin, to) for begin, to in each if begin < end and to > start]
+                found.append(LongGap(max(start, touched[0][0]), min(end, touched[-1][1]), seconds))
+    return sorted(found, key=lambda gap: (-gap.seconds, gap.starts_at))
+
+
+def written_gaps(text: str) -> list[Period]:
+    """Stretches between two calls as the store's sums write them: ``from-to`` in milliseconds, parted by commas."""
+    pairs = (each.partition("-") for each in text.split(",") if each)
+    return [(int(begin) / 1000, int(to) / 1000) for begin, _, to in pairs]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pandas as pd
 
 from monitor.domain import Outcome
 from monitor.metrics import frames, rates, staff
-from monitor.metrics.sheet import SITE, Line
+from monitor.metrics.idle_gaps import LongGap, long_gaps, written_gaps
+from monitor.metrics.sheet import SITE, IdleGap, Line
 from monitor.metrics.tally import seconds
 from monitor.parts import NOBODY
 
@@ -29,6 +31,9 @@ COUNTS: tuple[str, ...] = (
     *(each.value for each in Outcome),
 )
 """Columns of the sums that are added up."""
+
+GAPS_KEPT = 5
+"""So many of a person's long idle gaps of a day are named."""
 
 
 def figures_of(sums: Mapping[str, Any]) -> frames.Figures:
@@ -118,6 +123,7 @@ def agent_lines(
                 idle_seconds=round(time["idle"], 1) if time else None,
                 busy_seconds=round(time["busy"], 1) if time else 0.0,
                 scheduled_seconds=round(member.scheduled_seconds, 1) if member is not None else 0.0,
+                lost_seconds=round(member.lost_seconds, 1) if member is not None else 0.0,
                 targets=member.targets if member is not None else frames.Targets(),
                 first_dials=checks,
                 verdicts=_counted(check.verdict for check in checks),
@@ -125,6 +131,20 @@ def agent_lines(
             )
         )
     return sorted(found, key=lambda line: (line.extension, line.key))
+
+
+def add_gaps(agents: Iterable[Line], lines: pd.DataFrame, least_seconds: float) -> None:
+    """Give each person the long idle gaps of the day, the longest first."""
+    found: dict[str, list[LongGap]] = {}
+    rows = lines[lines["gaps"] != ""]
+    for person, text, hours in zip(rows["person"], rows["gaps"], rows["hours"], strict=True):
+        mine = msgspec.json.decode(hours, type=list[list[tuple[float, float]]])
+        found.setdefault(person, []).extend(long_gaps(written_gaps(text), mine, least_seconds))
+    for line in agents:
+        line.idle_gaps = [
+            IdleGap(from_=gap.starts_at, to=gap.ends_at, seconds=round(gap.seconds, 1))
+            for gap in sorted(found.get(line.key, ()), key=lambda gap: (-gap.seconds, gap.starts_at))
+        ][:GAPS_KEPT]
 
 
 def _counted(verdicts: Iterable[str]) -> dict[str, int]:
@@ -176,6 +196,7 @@ def whole(key: str, label: str, lines: Sequence[Line], figures: pd.DataFrame) ->
         idle_seconds=round(sum(line.idle_seconds or 0.0 for line in lines), 1) if lines else None,
         busy_seconds=round(sum(line.busy_seconds or 0.0 for line in lines), 1),
         scheduled_seconds=round(sum(line.scheduled_seconds or 0.0 for line in lines), 1),
+        lost_seconds=round(sum(line.lost_seconds or 0.0 for line in lines), 1),
         targets=asked,
         verdicts=verdicts,
         late_minutes=sum(line.late_minutes for line in lines),

@@ -32,11 +32,13 @@ class SitePlan:
         self._effective: float = settings.site.effective_seconds
         self._shifts: Sequence[shifts.ShiftTimes] = tuple(settings.shifts)
         self._days: dict[date, DayPlan] = {}
+        self.long_gap_seconds: float = settings.discipline.idle_minutes * 60
         self.key = msgspec.json.encode(
             [
                 VERSION,
                 str(self._zone),
                 self._effective,
+                self.long_gap_seconds,
                 [
                     [s.id, s.start, s.end, s.dial_by, s.counts_from, sorted(s.days)]
                     + [[pause.start, pause.end] for pause in s.breaks]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from monitor.domain import OutageCause
 from monitor.metrics import compare, frames, shifts, staff, targets, times
 from monitor.metrics.board import BoardSettings
 from monitor.metrics.groups import groups_of
-from monitor.metrics.lines import agent_lines, team_lines, whole
+from monitor.metrics.lines import add_gaps, agent_lines, team_lines, whole
 from monitor.metrics.periods import Kind, Period
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import SITE, Report, Shift
@@ -32,12 +33,14 @@ def report(
     start, end = plan.of(days[0]).start, plan.of(days[-1]).end
     heard = {pbx: plan.of(date.fromisoformat(day)).start for pbx, day in source.first_days.items()}
     each = {t.id: targets.merged(settings.site.targets, t.targets) for t in settings.teams}
-    people = staff.members(source.seats, days, source.duty, source.working, now, each, heard)
+    people = staff.members(source.seats, days, source.duty, source.working, source.lost, now, each, heard)
     staff.check(people, source.findings, now)
     figures = with_people(source.figures, source, team)
     hours = with_people(source.hours, source, team)
     lines = of_people(source.lines, figures)
     agents = agent_lines(figures, lines, people, team)
+    if period.kind is Kind.DAILY:
+        add_gaps(agents, lines, plan.long_gap_seconds)
     if period.kind is not Kind.DAILY:
         for line in agents:
             line.first_dials = [
@@ -90,6 +93,11 @@ def report(
             )
             for gap in source.gaps
         ],
+        outages=[
+            frames.Outage(pbx=each.pbx, subject=each.subject, from_=each.started_at, to=each.ended_at)
+            for each in source.outages
+            if each.cause is OutageCause.TRUNKS
+        ],
         remarks=[],
     )
     found.remarks = _remarks(found, source)
@@ -104,6 +112,7 @@ def _remarks(found: Report, source: Source) -> list[str]:
         "running": found.running,
         "unheard": found.first < found.heard_from,
         "gaps": bool(found.gaps),
+        "outages": bool(found.site.lost_seconds),
         "incomplete": found.site.figures.incomplete > 0,
         "like_with_like": bool(found.before and found.compared_until),
     }

@@ -15,12 +15,21 @@ class ShiftCheck(frames.FirstDial, kw_only=True):
     day: str
 
 
+class IdleGap(frames.Frame, kw_only=True, rename={"from_": "from"}):
+    """One of a day's long idle gaps; ``seconds`` of it were expected time."""
+
+    from_: float
+    to: float
+    seconds: float
+
+
 class Line(frames.Frame, kw_only=True):
     """One row: a person in a team, a team, the site, or a group that was asked for.
 
     ``agents`` are the extensions (``pbx/extension``) whose calls are behind it. What a kind of row does not
     have is ``None``. ``verdicts`` counts the half-days by verdict; ``late_minutes`` is their sum. ``first_dials`` are all
-    of a daily report's, and of a longer one those that were not on time.
+    of a daily report's, and of a longer one those that were not on time. ``scheduled_seconds`` are the time expected so far;
+    ``lost_seconds`` would have been, but for outages. ``idle_gaps`` are a daily report's long ones, the longest first.
     """
 
     key: str
@@ -36,7 +45,9 @@ class Line(frames.Frame, kw_only=True):
     longest_idle_seconds: float | None = None
     idle_seconds: float | None = None
     busy_seconds: float | None = None
+    idle_gaps: list[IdleGap] = msgspec.field(default_factory=list)
     scheduled_seconds: float | None = None
+    lost_seconds: float | None = None
     dials_per_hour: float | None = None
     utilisation: float | None = None
     targets: frames.Targets = msgspec.field(default_factory=frames.Targets)
@@ -139,4 +150,5 @@ class Report(frames.Frame, kw_only=True):
     before: list[Before]
     compared_until: str
     gaps: list[frames.BlindPeriod]
+    outages: list[frames.Outage]
     remarks: list[str]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pandas as pd
 
-from monitor.domain import Gap
+from monitor.domain import Gap, Outage
 from monitor.duty import Finding
 from monitor.metrics import staff
 from monitor.metrics.expected import Period
@@ -36,11 +36,13 @@ class Source(msgspec.Struct, kw_only=True):
     who: staff.Who
     teams: Mapping[str, str]
     gaps: Sequence[Gap]
+    outages: Sequence[Outage]
     current: bool
     first_days: Mapping[str, str]
     findings: Sequence[Finding]
     duty: Duty
     working: Mapping[int, Sequence[Period]]
+    lost: Mapping[int, Sequence[Period]]
 
 
 def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:

@@ -53,6 +53,7 @@ class Member(msgspec.Struct, kw_only=True):
     team: str
     seats: list[tuple[str, str]] = []
     scheduled_seconds: float = 0.0
+    lost_seconds: float = 0.0
     targets: frames.Targets = msgspec.field(default_factory=frames.Targets)
     checks: list[ShiftCheck] = []
 
@@ -67,6 +68,7 @@ def members(
     days: Sequence[date],
     duty: Duty,
     hours: Mapping[int, Sequence[Period]],
+    lost: Mapping[int, Sequence[Period]],
     now: float,
     each: Mapping[str, targets.Each],
     heard: Mapping[str, float],
@@ -95,6 +97,8 @@ def members(
     for key, member in found.items():
         spans = shifts.joined(span for span in had[key] if span[0] < span[1])
         member.scheduled_seconds = sum(overlap(start, until, spans) for start, until in hours[persons[key]])
+        gone = lost.get(persons[key], ())
+        member.lost_seconds = sum(overlap(start, until, spans) for start, until in gone)
         _ask(member.targets, each.get(member.team), len(worked.get(key, ())))
     return found
 
@@ -123,6 +127,14 @@ def hours_of_all(
     return {
         person: expected(duty, person, begin, end, downtime) for person in {seat.person_id for seat in had}
     }
+
+
+def lost_hours(
+    hours: Mapping[int, Sequence[Period]], duty: Duty, plan: SitePlan, days: Sequence[date]
+) -> dict[int, list[Period]]:
+    """By person, the scheduled time that outages took from the expected ``hours`` (of ``hours_of_all``)."""
+    begin, end = plan.of(days[0]).start, plan.of(days[-1]).end
+    return {person: shifts.without(duty.hours(person, begin, end), left) for person, left in hours.items()}
 
 
 def working_hours(
@@ -188,8 +200,17 @@ def check(found: Mapping[str, Member], findings: Iterable[Finding], now: float) 
                 verdict=each.verdict,
                 late_minutes=each.minutes,
                 tier=each.tier,
-                why=each.why or (each.absence.kind if each.absence is not None else None),
+                why=_why(each),
                 call_id=each.call_id,
                 on_inbound=each.on_inbound,
             )
         )
+
+
+def _why(each: Finding) -> str | None:
+    """What made it a day off or excuses: the kind of absence, or ``outage``."""
+    if each.why is not None:
+        return each.why
+    if each.absence is not None:
+        return each.absence.kind
+    return "outage" if each.verdict == shifts.Verdict.EXCUSED else None

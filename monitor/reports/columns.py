@@ -148,6 +148,7 @@ def figure_columns(say: Say) -> list[Column]:
         metric("idle_seconds", Of.SECONDS, lambda line: line.idle_seconds, wide=True),
         metric("dials_per_hour", Of.DECIMAL, lambda line: line.dials_per_hour),
         metric("utilisation", Of.SHARE, lambda line: line.utilisation),
+        metric("lost_seconds", Of.SECONDS, lambda line: line.lost_seconds, wide=True),
         metric("inbound", Of.COUNT, lambda line: line.figures.inbound, wide=True),
         metric("missed_inbound", Of.COUNT, lambda line: line.missed, wide=True),
         Column(

@@ -79,7 +79,8 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     hours = await sums.figures(first, last, _hour_keys(wanted), only)
     duty = await attendance.duty_for(store, settings, period.first, period.last)
     gaps = await store.gaps(start, min(end, now))
-    downtime = Downtime(await store.outages.between(start, min(end, now)), gaps)
+    outages = await store.outages.between(start, min(end, now))
+    downtime = Downtime(outages, gaps)
     working = staff.hours_of_all(roster.assignments, duty, plan, days, downtime)
     lines = await sums.lines(
         first, last, staff.working_hours(roster.assignments, working, plan, days, downtime)
@@ -98,11 +99,13 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
         who=roster.who,
         teams=roster.teams,
         gaps=gaps,
+        outages=outages,
         current=await sums.current(),
         first_days={pbx.name: await sums.first_day(pbx.name) or tomorrow for pbx in settings.pbx},
         findings=await attendance.standing(store, settings, period.first, period.last, now),
         duty=duty,
         working=working,
+        lost=staff.lost_hours(working, duty, plan, days) if downtime else {},
     )
     return reports.report(settings, plan, period, source, now, wanted.team, wanted.group)
 

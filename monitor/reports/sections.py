@@ -67,6 +67,7 @@ def remarks(report: Report, say: Say) -> list[str]:
             calls=report.site.figures.incomplete,
             day=report.heard_from,
             time=report.compared_until,
+            minutes=round((report.site.lost_seconds or 0.0) / 60),
         )
         for key in report.remarks
     ]
@@ -83,6 +84,11 @@ def remarks(report: Report, say: Say) -> list[str]:
                 cut=gap.calls_cut,
             )
         )
+    for each in report.outages[:GAPS_SHOWN]:
+        until = each.to if each.to is not None else report.made_at
+        begin, end = (local(at, report).strftime(pattern) for at in (each.from_, until))
+        words = {"pbx": each.pbx, "trunks": each.subject, "from": begin, "to": end}
+        found.append(fill(say("outage.over"), **words))
     return found
 
 
@@ -91,7 +97,7 @@ def sections(report: Report, say: Say) -> list[Section]:
     found = [people(report, say)]
     if report.groups:
         found.insert(0, _groups(report, say))
-    found += [_hours(report, say), _heat(report, say)]
+    found += [_idle(report, say), _hours(report, say), _heat(report, say)]
     if report.trend:
         found.append(_trend(report, say))
     found += [_outcomes(report, say), _before(report, say)]
@@ -146,6 +152,23 @@ def _groups(report: Report, say: Say) -> Section:
     wanted = ("dials", "connects", "connect_rate", "low", "high", "effective_connects", "talk_seconds")
     columns = [each for each in figure_columns(say) if each.key in (*wanted, "average_talk_seconds")]
     return _section("groups", label.head, [label, *columns], [*report.groups, report.site], totals=1)
+
+
+def _idle(report: Report, say: Say) -> Section:
+    """The day's long idle gaps, the longest first."""
+    heads = (
+        Head("extension", say("report.extension"), Of.TEXT),
+        Head("name", say("report.name"), Of.TEXT),
+        Head("from", say("report.gap_from"), Of.CLOCK),
+        Head("to", say("report.gap_to"), Of.CLOCK),
+        Head("seconds", say("report.gap_seconds"), Of.SECONDS),
+    )
+    gaps = [(line, gap) for line in report.agents for gap in line.idle_gaps]
+    rows: list[tuple[Value, ...]] = [
+        (line.extension, name_of(line, say), gap.from_, gap.to, gap.seconds)
+        for line, gap in sorted(gaps, key=lambda each: (-each[1].seconds, each[1].from_))
+    ]
+    return Section("idle", say("report.idle_gaps"), heads, rows)
 
 
 def _hours(report: Report, say: Say) -> Section:

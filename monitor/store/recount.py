@@ -58,9 +58,13 @@ def measure_day(hours: tuple[int, ...], dialect: str) -> TextClause:
 
     As ``metrics/idle.py`` folds it: a call begins after the furthest end before it, and the stretch between
     is a gap, as far as it lies inside the hours. A call that goes on has no end to count up to. ``hours`` are the
-    numbers of stretches in each part of the day: between two parts the PBX was not heard, and a gap is parted.
+    numbers of stretches in each part of the day: between two parts the PBX was not heard, and a gap is parted. Gaps of at
+    least ``long_gap`` seconds are written down.
     """
     greatest, least = ("MAX", "MIN") if dialect == "sqlite" else ("GREATEST", "LEAST")
+
+    joined = "GROUP_CONCAT" if dialect == "sqlite" else "STRING_AGG"
+    written = "CAST(ROUND(reach * 1000) AS BIGINT) || '-' || CAST(ROUND(started_at * 1000) AS BIGINT)"
 
     def inside(begin: str, end: str, places: range) -> str:
         parts = (
@@ -78,10 +82,11 @@ def measure_day(hours: tuple[int, ...], dialect: str) -> TextClause:
     busy = f"CASE WHEN ended_at > {begun} THEN {inside(begun, 'ended_at', every)} ELSE 0.0 END"
     return text(
         "INSERT INTO agent_days"
-        " (day, pbx, agent, stale, longest_idle_seconds, idle_seconds, busy_seconds, last_ended_at, hours) "
+        " (day, pbx, agent, stale, longest_idle_seconds, idle_seconds, busy_seconds, last_ended_at, gaps, hours) "
         "SELECT CAST(:day AS VARCHAR(10)), pbx, agent, 0, MAX(longest), SUM(gap), SUM(busy), MAX(ended_at),"
+        f" COALESCE({joined}(CASE WHEN longest >= CAST(:long_gap AS DOUBLE PRECISION) THEN {written} END, ','), ''),"
         " CAST(:hours AS TEXT) FROM ("
-        f"SELECT pbx, agent, ended_at, {busy} AS busy,"
+        f"SELECT pbx, agent, started_at, reach, ended_at, {busy} AS busy,"
         f" CASE WHEN started_at > reach THEN {longest} ELSE 0.0 END AS longest,"
         f" CASE WHEN started_at > reach THEN {inside('reach', 'started_at', every)} ELSE 0.0 END AS gap FROM ("
         "SELECT pbx, agent, started_at, ended_at, MAX(COALESCE(ended_at, 1e18)) OVER ("

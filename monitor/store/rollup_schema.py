@@ -76,8 +76,8 @@ class AgentDayRow(Base):
     """An agent's time line of a day: idle gaps and time on calls inside working hours, the last end.
 
     ``stale`` is 1 since a call of the day has changed, until somebody asks for it: a day is long to measure.
-    ``gaps`` are the long ones among its idle gaps, ``hours`` those it was measured in, as JSON: who asks for others has
-    it measured anew.
+    ``gaps`` are its long idle gaps (``from-to`` in milliseconds, not cut to the hours, parted by commas), ``hours`` those it
+    was measured in, as JSON: who asks for others has it measured anew.
     """
 
     __tablename__ = "agent_days"

@@ -42,7 +42,6 @@ Touched = set[tuple[str, str, float]]
 SUMS = tuple(recount.SUMS)
 _PART_SUMS = ", ".join(f"SUM({what}) AS {name}" for name, what in recount.SUMS.items())
 _KEY = ("day", "pbx", "agent")
-_INNER = ("stale", "gaps")
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -126,12 +125,14 @@ async def _count_cells(connection: AsyncConnection, cells: list[dict[str, Any]])
         await connection.execute(recount.COUNT_CELL, cells)
 
 
-async def _measure_days(connection: AsyncConnection, days: Sequence[tuple[str, str, DayPlan, Hours]]) -> None:
+async def _measure_days(
+    connection: AsyncConnection, days: Sequence[tuple[str, str, DayPlan, Hours]], long_gap: float
+) -> None:
     """Days with equally many stretches of working hours share a statement."""
     by_hours: dict[tuple[int, ...], list[dict[str, Any]]] = {}
     for pbx, agent, day, hours in days:
         values = {"day": day.day, "pbx": pbx, "agent": agent, "start": day.start, "end": day.end}
-        values["hours"] = _written(hours)
+        values |= {"hours": _written(hours), "long_gap": long_gap}
         for i, (begin, to) in enumerate(stretch for part in hours for stretch in part):
             values |= {f"from{i}": begin, f"to{i}": to}
         by_hours.setdefault(tuple(map(len, hours)), []).append(values)
@@ -189,12 +190,13 @@ class Rollups:
     async def lines(
         self, first: str, last: str, hours: Mapping[tuple[str, str, str], Hours] | None = None
     ) -> Sums:
-        """The agents' time lines of the days ``first`` to ``last``: idle gaps, time on calls, last end, working hours.
+        """The agents' time lines of the days ``first`` to ``last``: idle gaps, time on calls, last end, long gaps,
+        working hours.
 
         ``hours`` are the working hours by PBX, agent and day, where they are others than the plan's. Those of which a
         call has changed since, or that were measured in other hours, are measured now, and kept.
         """
-        columns = [column for column in AgentDayRow.__table__.columns if column.name not in _INNER]
+        columns = [column for column in AgentDayRow.__table__.columns if column.name != "stale"]
         within = (AgentDayRow.day >= first, AgentDayRow.day <= last)
         rows = await self._all(select(AgentDayRow.stale, *columns).where(*within))
         plan, wanted = self._plan, hours or {}
@@ -209,7 +211,7 @@ class Rollups:
                     old.append((row.pbx, row.agent, day, _whole(day) if mine is None else mine))
             for start in range(0, len(old), MEASURED):
                 async with transaction(self._engine) as connection:
-                    await _measure_days(connection, old[start : start + MEASURED])
+                    await _measure_days(connection, old[start : start + MEASURED], plan.long_gap_seconds)
             if old:
                 rows = await self._all(select(AgentDayRow.stale, *columns).where(*within))
         return Sums(tuple(column.name for column in columns), [tuple(row)[1:] for row in rows])
@@ -348,12 +350,12 @@ class Rollups:
         day = plan.day(last)
         while day.end > begun:
             for start in range(0, len(agents), REBUILD_AGENTS):
-                await self._recount_day(day, agents[start : start + REBUILD_AGENTS])
+                await self._recount_day(plan, day, agents[start : start + REBUILD_AGENTS])
             if told is not None:
                 told(day.day)
             day = plan.day(day.start - 1)
 
-    async def _recount_day(self, day: DayPlan, agents: Sequence[tuple[str, str]]) -> None:
+    async def _recount_day(self, plan: Plan, day: DayPlan, agents: Sequence[tuple[str, str]]) -> None:
         cells = [
             {**_bounds(pbx, agent, day.day, cell), "hour": cell.hour}
             for pbx, agent in agents
@@ -361,7 +363,8 @@ class Rollups:
         ]
         async with transaction(self._engine) as connection:
             await _count_cells(connection, cells)
-            await _measure_days(connection, [(pbx, agent, day, _whole(day)) for pbx, agent in agents])
+            days = [(pbx, agent, day, _whole(day)) for pbx, agent in agents]
+            await _measure_days(connection, days, plan.long_gap_seconds)
 
 
 def _only(query: Any, table: Any, agents: Collection[tuple[str, str]] | None) -> Any:

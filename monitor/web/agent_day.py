@@ -104,6 +104,7 @@ async def _day(
         outages=[
             down_stretch(each)
             for span in spans
+            if span.start < until
             for each in downtime.on(Span(span.agent, span.start, min(span.end, until)))
             if each.cause is not OutageCause.PBX
         ],

@@ -20,7 +20,6 @@ from monitor.web import (
     recordings,
     reference,
     reports,
-    rewind,
     watch,
 )
 from monitor.web.context import AppContext
@@ -55,7 +54,6 @@ def create_app(context: AppContext) -> FastAPI:
         reports,
         archive,
         alerts,
-        rewind,
         watch,
         ops,
     ):

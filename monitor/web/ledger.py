@@ -38,6 +38,7 @@ COLUMNS: Final = (
     "call",
     "on_inbound",
     "gaps",
+    "outages",
     "reason",
     "granted_by",
 )
@@ -205,6 +206,7 @@ def _cells(row: VerdictRow, context: AppContext, language: Language) -> list[obj
         row.call_id,
         int(row.on_inbound),
         " ".join(f"{local(start)}–{local(end)}" for start, end in row.gaps),
+        " ".join(f"{each.subject} {local(each.starts_at)}–{local(each.ends_at)}" for each in row.outages),
         "" if row.absence is None else row.absence.reason,
         "" if row.absence is None else row.absence.granted_by,
     ]

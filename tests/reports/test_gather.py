@@ -87,7 +87,7 @@ async def test_a_daily_report_is_equal_to_the_live_board(store: Store) -> None:
     assert {h.hour: (h.dials, h.connects) for h in report.hours} == {
         int((b.start - report.start) // 3600): (b.dials, b.connects) for b in shown.hours
     }
-    assert report.remarks == ["running", "gaps"]
+    assert report.remarks == ["running", "gaps", "outages"]
     assert report.gaps == shown.gaps
 
 

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from monitor import attendance
-from monitor.domain import Gap, GapReason
+from monitor.domain import Gap, GapReason, Outage, OutageCause
 from tests.metrics.test_board import at
 from tests.web.house import House, call
 
@@ -188,6 +188,44 @@ async def test_an_agents_day_on_one_line(floor: House) -> None:
     assert [each["reason"] for each in day["gaps"]] == ["link_lost"]
     assert (await floor.client.get("/api/people/999/days?from=2026-11-20")).status_code == 404
     assert (await floor.client.get(f"/api/people/{zhang}/days?from=2026-11-20&days=99")).status_code == 422
+
+
+async def test_an_agents_day_names_what_was_down_and_takes_it_off(floor: House) -> None:
+    zhang = (await people(floor))["8001"]
+    phone = Outage(
+        pbx="main",
+        cause=OutageCause.EXTENSION,
+        subject="8001",
+        started_at=BY + 1000,
+        ended_at=BY + 1600,
+    )
+    trunks = Outage(pbx="main", cause=OutageCause.TRUNKS, subject="trunk-a", started_at=BY + 2000)
+    others = Outage(pbx="main", cause=OutageCause.EXTENSION, subject="8002", started_at=BY - 900)
+    await floor.store.write([phone, trunks, others])
+    (day,) = (await floor.client.get(f"/api/people/{zhang}/days?from=2026-11-20")).json()["days"]
+    assert [(each["cause"], each["starts_at"] - BY) for each in day["outages"]] == [
+        ("extension", 1000),
+        ("trunks", 2000),
+    ]
+    assert day["outages"][0]["ends_at"] == BY + 1600
+    # Of the one shift, 9:00 to 12:00, 9:00 to 9:26:40 and 9:36:40 to 9:43:20 are left of the morning.
+    assert (day["scheduled_seconds"], day["expected_seconds"]) == (3 * 3600, 1600 + 400)
+    # 280 s and 400 s of expected time between the calls: no long gap.
+    assert day["idle"] == []
+    (morning,) = day["verdicts"]
+    assert [(each["cause"], each["subject"]) for each in morning["outages"]] == []  # it was after the dial
+    await attendance.settle(floor.store, floor.context.settings, [DAY], floor.context.now())
+    accounts = (await floor.client.get("/api/ledger?month=2026-11")).json()["accounts"]
+    (wang,) = [
+        each
+        for account in accounts
+        for each in account["cases"]
+        if each["agent"] == "main/8002" and each["day"] == "2026-11-20"
+    ]
+    assert (wang["verdict"], [each["subject"] for each in wang["outages"]]) == (
+        "excused",
+        ["8002", "trunk-a"],
+    )
 
 
 @pytest.mark.parametrize(
