@@ -15,6 +15,7 @@ from monitor import holidays
 from monitor.config import Settings
 from monitor.duty import Finding
 from monitor.metrics import shifts
+from monitor.metrics.asof import absences_at
 from monitor.metrics.expected import Downtime
 from monitor.metrics.findings import BlindTimes, settled
 from monitor.metrics.halfdays import INBOUND_SECONDS, HalfDays
@@ -36,8 +37,13 @@ def bare_duty(settings: Settings, today: date) -> Duty:
     return duty_of(settings, state=state.days, state_years=_years(settings, state))
 
 
-async def duty_for(store: Store, settings: Settings, first: date, last: date) -> Duty:
-    """The plan for the days from ``first`` to ``last``. Raises ``StoreError``."""
+async def duty_for(
+    store: Store, settings: Settings, first: date, last: date, *, known_at: float | None = None
+) -> Duty:
+    """The plan for the days from ``first`` to ``last``; ``known_at`` an instant only what was entered by then.
+
+    Raises ``StoreError``.
+    """
     zone = settings.site.timezone
     start, _ = shifts.day_bounds(first - timedelta(days=1), zone)
     _, end = shifts.day_bounds(last + timedelta(days=1), zone)
@@ -46,13 +52,17 @@ async def duty_for(store: Store, settings: Settings, first: date, last: date) ->
     own = await store.discipline.own_days(
         date(first.year - 1, 12, 1), max(last + timedelta(days=NEAR_DAYS), date(last.year + 1, 12, 31))
     )
+    absences = await store.discipline.absences(start, end, withdrawn=known_at is not None)
+    if known_at is not None:
+        own = [each for each in own if each.entered_at <= known_at]
+        absences = absences_at(absences, known_at)
     return duty_of(
         settings,
         roster.assignments or None,
         state=state.days,
         state_years=_years(settings, state),
         own=own,
-        absences=await store.discipline.absences(start, end),
+        absences=absences,
         watched=await store.discipline.watched(),
     )
 

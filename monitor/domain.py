@@ -185,6 +185,26 @@ class Call(Value, frozen=True, kw_only=True):
         """Whether it is a dial whose far end answered."""
         return self.direction is Direction.OUTBOUND and self.answered_at is not None
 
+    @property
+    def over_at(self) -> float | None:
+        """When it was known to be over: a phone that is told why nobody answers keeps its call going on.
+
+        Not before ``ended_at``; ``None`` while it goes on.
+        """
+        if self.ended_at is None:
+            return None
+        root, far = self._gone_at(LegRole.ROOT), self._gone_at(LegRole.FAR)
+        if self.direction is Direction.OUTBOUND:
+            return far if self.answered_at is not None else max(root, far)
+        return (
+            min(root, far) if self.direction is Direction.INTERNAL and self.answered_at is not None else root
+        )
+
+    def _gone_at(self, role: LegRole) -> float:
+        """When the last channel of a role was gone, as far as that is told; not before the call's end."""
+        ended_at = self.ended_at or 0.0
+        return max([ended_at, *(leg.ended_at or 0.0 for leg in self.legs if leg.role is role)])
+
 
 class BriefSegment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A stretch of talk, in brief (``Segment``)."""
@@ -210,7 +230,7 @@ class BriefLeg(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What has to be known of a call that is over to count it; a day of them is read in a moment.
 
-    Names and meanings are ``Call``'s. Its legs leave out the root, which counts for nothing. The order of
+    Names and meanings are ``Call``'s (``over_at`` is missing in those stored before it was kept). Its legs leave out the root, which counts for nothing. The order of
     fields is stored: new ones go to the end, with a default.
     """
 
@@ -228,6 +248,7 @@ class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     complete: bool
     segments: tuple[BriefSegment, ...]
     legs: tuple[BriefLeg, ...]
+    over_at: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -277,6 +298,7 @@ def brief(call: Call) -> Brief | None:
             for leg in call.legs
             if leg.role is not LegRole.ROOT
         ),
+        call.over_at,
     )
 
 

@@ -30,6 +30,7 @@ from monitor.config import Settings
 from monitor.errors import DialwatchError, EnvironmentFault, StoreError
 from monitor.floor import Floor, Line
 from monitor.metrics.plan import SitePlan
+from monitor.rewinding import Rewind
 from monitor.sending import schedule
 from monitor.sending.sender import Sender
 from monitor.store.store import Store
@@ -300,6 +301,7 @@ def _web_server(floor: Floor, sender: Sender, words: Words, guard: Guard) -> _Se
         directory=floor.directory,
         desk=floor.desk,
         sender=sender,
+        rewind=Rewind(floor.store, floor.settings, floor.clock.now),
         plan_changed=floor.refresh_duty,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),

@@ -3,6 +3,7 @@ import { clockSeconds, count, dayName, duration, percent } from "../common/forma
 import { Bar, html } from "../common/ui.js";
 import { language, t } from "../common/words.js";
 import { SoundSwitch } from "./alarm.js";
+import { PastBar } from "./past-bar.js";
 import { Chart } from "./chart.js";
 import { DeadlinePanel } from "./deadline.js";
 import { figureLink, onLineLink } from "./links.js";
@@ -11,22 +12,23 @@ import { Outcomes, Ranking, Trunks } from "./tables.js";
 
 const NOTICES = 3;
 
-/** @param {{live: any, now: number, ranking: any[], onTv: () => void, redraw: () => void}} props */
-export function Desk({ live, now, ranking, onTv, redraw }) {
+/** @param {{live: any, now: number, ranking: any[], past: any, look: (() => void) | null, leave: () => void, onTv: () => void, redraw: () => void}} props `past`: the moment that is shown instead; `look` begins one */
+export function Desk({ live, now, ranking, past, look, leave, onTv, redraw }) {
   const { board } = live;
   const wrong = troubles(live, now);
   // Beside a large floor all is on the right; a small one leaves room below its teams.
   const few = board.agents.length <= 36;
   const more = html`<div class="panel pad"><${Outcomes} board=${board} /></div>${board.trunks.length ? html`<div class="panel pad"><${Trunks} board=${board} /></div>` : null}`;
-  return html`<div class=${live.state === "stale" ? "stale" : ""}>
+  return html`<div class=${past ? "is-past" : live.state === "stale" ? "stale" : ""}>
     <${Bar} page="board">
       <span class="site-name">${board.site.name}</span>
-      <span class="muted">${dayName(now)}</span>
-      <span class="time" aria-label=${t("board.server_time")}>${clockSeconds(now)}</span>
+      ${past ? null : html`<span class="muted">${dayName(now)}</span>`}
+      ${past ? html`<span class="chip past-chip">↺ ${t("rewind.title")}</span>` : html`<span class="time" aria-label=${t("board.server_time")}>${clockSeconds(now)}</span>`}
       ${board.links.map((/** @type {any} */ link) => html`<span class=${`chip link-${link.state}`} title=${link.reason}>${link.state === "up" ? "●" : "✕"} ${link.pbx} ${t(`link.short.${link.state}`)}${link.lag_seconds > 1 ? ` · ${t("link.lag", { s: link.lag_seconds.toFixed(1) })}` : ""}</span>`)}
-      <${SoundSwitch} changed=${redraw} />
-      <button type="button" class="tv-button" onClick=${onTv} title="f">${t("board.tv")}</button>
+      ${look ? html`<button type="button" onClick=${look} title="r">↺ ${t("rewind.title")}</button>` : null}
+      ${past ? null : html`<${SoundSwitch} changed=${redraw} /><button type="button" class="tv-button" onClick=${onTv} title="f">${t("board.tv")}</button>`}
     <//>
+    ${past ? html`<${PastBar} past=${past} leave=${leave} />` : null}
     <div role="status">${wrong.slice(0, NOTICES).map((w) => html`<div class=${`notice ${w.act ? "act" : ""} ${w.stale ? "is-stale" : ""}`}>${w.act ? "⚠ " : "ⓘ "}${w.href ? html`<a href=${w.href}>${w.text}</a>` : w.text}</div>`)}${wrong.length > NOTICES ? html`<div class="notice"><a href="/alerts/">${t("board.more_notices", { n: wrong.length - NOTICES })}</a></div>` : null}</div>
     <main class="desk">
       <section class="top">

@@ -14,12 +14,12 @@ const COUNTS = {
 /** The day of the links made last, and when it begins and ends. */
 let day = { name: "", from: "", to: "" };
 
-/** The address of calls begun today. @param {any} board @param {Record<string, any>} filter */
+/** The address of calls begun today; on the board of a moment that has passed, of those begun by then. @param {any} board @param {Record<string, any>} filter */
 export function callsLink(board, filter) {
-  const name = `${board.site.date} ${board.site.timezone}`;
+  const name = `${board.site.date} ${board.site.timezone} ${board.as_of ?? ""}`;
   if (day.name !== name) {
     const from = dayStart(board.site.date);
-    day = { name, from: String(from), to: String(midnight(from + 43200, 1)) };
+    day = { name, from: String(from), to: String(board.as_of ?? midnight(from + 43200, 1)) };
   }
   return `/calls/?${new URLSearchParams({ from: day.from, to: day.to, ...filter })}`;
 }
@@ -35,7 +35,7 @@ export function figureLink(board, figure, whose = {}) {
 }
 
 /** Who is in conversation now. @param {any} board @param {{team?: string}} whose */
-export const onLineLink = (board, whose) => callsLink(board, { ...whose, live: "true", part: "talked" });
+export const onLineLink = (board, whose) => callsLink(board, { ...whose, ...(board.as_of == null ? { live: "true" } : {}), part: "talked" });
 
 /** Dials of an agent that count for a deadline: none, for who has not begun. @param {any} deadline @param {string} agent */
 export const begunLink = (deadline, agent) =>
@@ -47,7 +47,7 @@ export const bucketLink = (bucket, width, figure) =>
 
 /** Seizures of a trunk: all, those that are over, or those going on. @param {any} board @param {string} trunk @param {"all" | "over" | "now"} which */
 export const trunkLink = (board, trunk, which) =>
-  callsLink(board, which === "now" ? { seizing: trunk } : { seized: trunk, ...(which === "over" ? { live: "false" } : {}) });
+  callsLink(board, which === "now" && board.as_of == null ? { seizing: trunk } : { seized: trunk, ...(which === "over" ? { live: "false" } : {}) });
 
 /** Outbound calls of an outcome. @param {any} board @param {string} outcome */
 export const outcomeLink = (board, outcome) => callsLink(board, { direction: "outbound", outcome });

@@ -1,19 +1,27 @@
 // The wall-board: draws the live board, as a page to work with or as a wall to glance at (TV mode).
 import { connect, boardNow } from "../common/link.js";
-import { setZone } from "../common/format.js";
-import { applyTheme, html, mount, request } from "../common/ui.js";
+import { setZone, zonedEpoch } from "../common/format.js";
+import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
 import { hear } from "./alarm.js";
 import { Desk } from "./desk.js";
+import { PastBar } from "./past-bar.js";
+import { momentOf, Past } from "./past.js";
 import { pagesOf, Rotation } from "./rotation.js";
 import { Wall } from "./wall.js";
 
 applyTheme();
 const me = await request("/api/me").then((r) => r.json());
 await loadWords(me.language);
+/** A board of the past is the whole site's. */
+const wholeSite = me.teams === null;
 
 const rotation = new Rotation();
 let tv = new URLSearchParams(location.search).has("tv");
+/** A moment in the address is looked at as soon as the site's zone is known. */
+let wanted = tv ? null : new URLSearchParams(location.search).get("at");
+/** @type {Past | null} */
+let past = null;
 /** @type {any} */
 let live = null;
 let orderedAt = 0;
@@ -39,15 +47,45 @@ function setTv(/** @type {boolean} */ wanted) {
   draw();
 }
 
+/** Look back at a moment. @param {number} at */
+function look(at) {
+  let address = "";
+  const shown = () => {
+    if (!past) return;
+    if (!past.playing && address !== past.address) {
+      address = past.address;
+      history.replaceState(null, "", address);
+    }
+    draw();
+  };
+  setTv(false);
+  past = new Past(at, shown, () => boardNow(live));
+  shown();
+}
+
+function leave() {
+  past?.pause();
+  past = null;
+  history.replaceState(null, "", location.pathname);
+  draw();
+}
+
 function view() {
   if (live?.state === "refused") return html`<div class="empty" role="alert">${t("board.refused")}</div>`;
   if (!live?.board) return html`<div class="empty" role="status">${t("board.connecting")}</div>`;
-  const now = boardNow(live);
-  const board = live.board;
-  setZone(board.site.timezone);
-  document.title = `${board.site.name} · Dialwatch`;
+  setZone(live.board.site.timezone);
+  const moment = wanted === null ? null : momentOf(wanted, zonedEpoch);
+  wanted = null;
+  if (moment !== null && wholeSite) queueMicrotask(() => look(moment));
+  if (past && !past.board) return html`<${Bar} page="board" /><${PastBar} past=${past} leave=${leave} /><div class="empty" role="status">${t(past.trouble || "rewind.loading")}</div>`;
+  const then = past ? { board: past.board, at: past.board.as_of, state: "past" } : null;
+  const shown = then ?? live;
+  const now = then ? then.at : boardNow(live);
+  const board = shown.board;
+  document.title = `${then ? `↺ ${t("rewind.title")} · ` : ""}${board.site.name} · Dialwatch`;
   const ranking = steady(board.ranking, now);
-  if (!tv) return html`<${Desk} live=${live} now=${now} ranking=${ranking} onTv=${() => setTv(true)} redraw=${draw} />`;
+  const begin = wholeSite && !past ? () => look(boardNow(live) - 900) : null;
+  if (!tv) return html`<${Desk} live=${shown} now=${now} ranking=${ranking} past=${past} look=${begin} leave=${leave} onTv=${() => setTv(true)} redraw=${draw} />`;
   const page = rotation.page(() => pagesOf(board, ranking, now), performance.now() / 1000);
   return html`<${Wall} live=${live} now=${now} page=${page} ranking=${ranking} number=${rotation.index + 1} of=${rotation.pages.length} onLeave=${() => setTv(false)} />`;
 }
@@ -59,7 +97,7 @@ let rested = 0;
 connect((fresh) => {
   live = fresh;
   if (live.board) hear(live.board.alerts);
-  if (waiting) return;
+  if (waiting || past) return;
   waiting = true;
   // A slow TV box draws less often, so that it still takes in what it is told.
   setTimeout(() => requestAnimationFrame(() => {
@@ -77,8 +115,14 @@ setInterval(() => {
 }, 60000);
 
 addEventListener("keydown", (event) => {
-  const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (!typing && event.key === "f" && !event.ctrlKey && !event.metaKey) setTv(!tv);
+  const typing = (event.target instanceof HTMLInputElement && event.target.type !== "range") || event.target instanceof HTMLSelectElement;
+  const plain = !typing && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (past && live?.board) {
+    if (plain) pastKey(event);
+    return;
+  }
+  if (plain && event.key === "f") setTv(!tv);
+  if (plain && event.key === "r" && !tv && live?.board && wholeSite) look(boardNow(live) - 900);
   if (event.key === "Escape" && tv) setTv(false);
   // Whoever stands at the TV turns its pages by hand.
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -88,3 +132,15 @@ addEventListener("keydown", (event) => {
     draw();
   }
 });
+
+/** Space plays, arrows go a minute (with Shift ten), Escape leads back to what is live. @param {KeyboardEvent} event */
+function pastKey(event) {
+  if (!past) return;
+  const here = /** @type {HTMLElement} */ (event.target);
+  const step = { ArrowRight: 60, ArrowLeft: -60 }[event.key];
+  if (event.key === "Escape") leave();
+  else if (event.key === " " && !(here instanceof HTMLButtonElement) && !(here instanceof HTMLAnchorElement)) past.toggle();
+  else if (step && !here.closest(".tile, input")) past.go(past.at + step * (event.shiftKey ? 10 : 1));
+  else return;
+  event.preventDefault();
+}

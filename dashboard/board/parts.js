@@ -28,14 +28,17 @@ export const earlier = (board, deadline, now) =>
 /** Begun late is a fact, not begun is for a person to act on. @param {any} first */
 export const verdictClass = (first) => (first.verdict === "late" && first.at != null ? "v-was_late" : `v-${first.verdict}`);
 
+/** A link of a moment that has passed has the key of its gap for a reason. */
+const REASONS = new Set(["link_lost", "pbx_restart", "not_running", "overflow", "refused"]);
+
 /** What is wrong, the most urgent first. @param {any} live @param {number} now */
 export function troubles(live, now) {
   const { board } = live;
   const found = [];
-  if (live.state !== "live")
+  if (live.state !== "live" && live.state !== "past")
     found.push({ act: true, stale: true, text: t("stale.text", { time: clockSeconds(live.at), ago: inWords((performance.now() - live.heard) / 1000) }) });
   for (const link of board.links)
-    if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: link.reason }) });
+    if (link.state !== "up") found.push({ act: link.state !== "connecting", text: t(`link.${link.state}`, { pbx: link.pbx, time: clock(link.since), reason: REASONS.has(link.reason) ? t(`gap.${link.reason}`) : link.reason }) });
   for (const gap of board.gaps)
     if (gap.to != null) found.push({ act: false, text: t("gap.text", { pbx: gap.pbx, from: clock(gap.from), to: clock(gap.to), cut: gap.calls_cut, reason: t(`gap.${gap.reason}`) }) });
   for (const each of board.outages)

@@ -95,3 +95,6 @@ export function dayStart(/** @type {string} */ text) {
 
 /** @param {number} at @returns {string} YYYY-MM-DD in the site's zone */
 export const dayText = (at) => instants("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" }).format(at * 1000);
+
+/** @param {number} at @returns {string} YYYY-MM-DDTHH:MM:SS in the site's zone */
+export const stampText = (at) => `${dayText(at)}T${instants("en-GB", { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(at * 1000)}`;

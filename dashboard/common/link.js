@@ -102,8 +102,8 @@ function speedOf(marks) {
   return Math.abs(speed - 1) < 0.1 ? 1 : Math.max(0, speed);
 }
 
-/** @param {any} board @param {any} changes */
-function merge(board, changes) {
+/** Put what changed into a board. @param {any} board @param {any} changes */
+export function merge(board, changes) {
   for (const [part, value] of Object.entries(changes)) {
     if (part === "agents" || part === "teams" || part === "trunks") {
       const rows = new Map(value.map((/** @type {any} */ row) => [row.id, row]));

@@ -31,7 +31,7 @@ from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
 from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.corner import Corner
-from monitor.metrics.day import SLOT_SECONDS, Day
+from monitor.metrics.day import LAST_SECONDS, SLOT_SECONDS, Day
 from monitor.metrics.expectation import Expectation
 from monitor.metrics.expected import Downtime
 from monitor.metrics.halfdays import HalfDays
@@ -101,9 +101,9 @@ class Board:
     # ------------------------------------------------------------------ changes
 
     def begins_at(self, now: float) -> float:
-        """From when on calls and gaps matter to the board: midnight, or before it where a shift reaches back."""
+        """From when on calls and gaps matter to the board: the hour before midnight, or where a shift reaches back."""
         self._turn(now)
-        return min(self._day.start, self._half_days.begins_at)
+        return min(self._day.start - LAST_SECONDS, self._half_days.begins_at)
 
     def apply(self, change: Change, now: float) -> None:
         """Take one change; ``now`` in epoch seconds."""
@@ -204,9 +204,10 @@ class Board:
         self._date = today.isoformat()
         self._half_days.turn(today)
         start, end = shifts.day_bounds(today, self._zone)
-        trunks = self._day.trunks_after()
+        before, trunks = self._day, self._day.trunks_after()
         self._day = Day(start, end, shifts.hours(self._half_days.windows, start, end))
         self._day.trunks.update(trunks)
+        self._day.follow(before, self._site.effective_seconds)
         since = min(start, self._half_days.begins_at)
         self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
         self._outages = {key: each for key, each in self._outages.items() if (each.ended_at or now) > since}
@@ -272,6 +273,8 @@ class Board:
             part = contribution(call, self._site.effective_seconds)
         elif day.end <= started_at < day.end + SLOT_SECONDS:
             self._ahead[call.id] = call  # begun after a midnight that the PBX's clock had before ours
+        elif day.put_before(call.id, contribution(call, self._site.effective_seconds)):
+            self._changed.parts.add("last_hour")
         self._check_half_days(call)
         if part == old:
             return

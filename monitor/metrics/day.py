@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from monitor.domain import Brief
 from monitor.metrics import frames
-from monitor.metrics.tally import Contribution, Tally, TrunkDay, seconds
+from monitor.metrics.tally import Contribution, Tally, TrunkDay, contribution, seconds
 
 HOUR_SECONDS = 3600
 SLOT_SECONDS = 300
 SLOTS = 12
+LAST_SECONDS = SLOTS * SLOT_SECONDS
+"""How far back the stretches of five minutes are shown: across midnight, too."""
 
 
 class Day:
@@ -27,6 +29,7 @@ class Day:
         self.trunks: dict[str, TrunkDay] = {}
         self._by_hour: dict[int, list[int]] = {}
         self._by_slot: dict[int, list[int]] = {}
+        self._before: dict[str, Contribution] = {}
 
     def holds(self, at: float) -> bool:
         """Whether an instant lies in the day."""
@@ -62,17 +65,32 @@ class Day:
         self, begun_at: float, dials: int, finished: int, connects: int, talk_micros: int
     ) -> None:
         """Add dials begun in the same five minutes of the same hour."""
-        for table, place in (
-            (self._by_hour, int((begun_at - self.start) // HOUR_SECONDS)),
-            (self._by_slot, int(begun_at // SLOT_SECONDS)),
-        ):
-            bucket = table.get(place)
-            if bucket is None:
-                bucket = table[place] = [0, 0, 0, 0]
-            bucket[0] += dials
-            bucket[1] += finished
-            bucket[2] += connects
-            bucket[3] += talk_micros
+        counts = (dials, finished, connects, talk_micros)
+        _add(self._by_hour, int((begun_at - self.start) // HOUR_SECONDS), counts)
+        _add(self._by_slot, int(begun_at // SLOT_SECONDS), counts)
+
+    def put_before(self, call_id: str, part: Contribution | None) -> bool:
+        """A call begun in the hour before this day, as it stands: the last hour counts it, the day does not.
+
+        Says whether anything has changed.
+        """
+        old = self._before.pop(call_id, None)
+        if part is not None and self.start - LAST_SECONDS <= part.started_at < self.start:
+            self._before[call_id] = part
+        new = self._before.get(call_id)
+        for each, sign in ((old, -1), (new, 1)):
+            if each is not None and each.dial and old != new:
+                talk = sum(micros for _, micros in each.talk_micros)
+                counts = (sign, sign * each.finished, sign * each.connect, sign * talk)
+                _add(self._by_slot, int(each.started_at // SLOT_SECONDS), counts)
+        return old != new
+
+    def follow(self, before: Day, effective_seconds: float) -> None:
+        """Take the last hour over from the day before."""
+        for call_id, part in before.parts.items():
+            if self.start - LAST_SECONDS <= part.started_at < self.start:
+                whole = contribution(part, effective_seconds) if isinstance(part, Brief) else part
+                self.put_before(call_id, whole)
 
     def same_place_until(self, at: float) -> float:
         """Up to when dials count in the same five minutes and the same hour as one begun ``at``."""
@@ -100,6 +118,14 @@ class Day:
         for trunk in kept.values():
             trunk.clear()
         return kept
+
+
+def _add(table: dict[int, list[int]], place: int, counts: Sequence[int]) -> None:
+    bucket = table.get(place)
+    if bucket is None:
+        bucket = table[place] = [0, 0, 0, 0]
+    for number, value in enumerate(counts):
+        bucket[number] += value
 
 
 def _bucket(start: float, counts: Sequence[int] | None) -> frames.Bucket:

@@ -55,6 +55,16 @@ class AlertStore:
         async with transaction(self._engine) as connection:
             return [_alert(row) for row in await connection.execute(query)]
 
+    async def standing(self, start: float, end: float) -> list[Alert]:
+        """Alerts that stood at some instant of ``[start, end]``, oldest first."""
+        query = (
+            select(AlertRow.__table__)
+            .where(AlertRow.raised_at <= end, or_(AlertRow.cleared_at.is_(None), AlertRow.cleared_at > start))
+            .order_by(AlertRow.raised_at)
+        )
+        async with transaction(self._engine) as connection:
+            return [_alert(row) for row in await connection.execute(query)]
+
     async def unfinished(self) -> list[Delivery]:
         """Deliveries that are not over, oldest first."""
         query = (

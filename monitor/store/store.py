@@ -219,6 +219,25 @@ class Store(LoginStore):
         for first in range(0, len(rows), BRIEFS):
             yield await asyncio.to_thread(_decoded, rows[first : first + BRIEFS])
 
+    async def calls_of(self, ids: Sequence[str]) -> list[Call]:
+        """Calls by their ids, in no order; those that are not stored are left out."""
+        found: list[Call] = []
+        async with transaction(self._engine) as connection:
+            for start in range(0, len(ids), SLICE):
+                query = select(CallRow.body).where(CallRow.id.in_(ids[start : start + SLICE]))
+                found += [call_of(body) for (body,) in await connection.execute(query)]
+        return found
+
+    async def calls_over(self, at: float, begun_from: float) -> list[Call]:
+        """Calls that were going on at an instant, of those begun at ``begun_from`` or later, before it."""
+        query = select(CallRow.body).where(
+            CallRow.started_at >= begun_from,
+            CallRow.started_at < at,
+            (CallRow.ended_at.is_(None)) | (CallRow.ended_at >= at),
+        )
+        async with transaction(self._engine) as connection:
+            return [call_of(body) for (body,) in await connection.execute(query)]
+
     async def open_calls(self, pbx: str) -> list[Call]:
         """Calls of a PBX whose end is not stored."""
         async with transaction(self._engine) as connection:

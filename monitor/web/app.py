@@ -20,6 +20,7 @@ from monitor.web import (
     recordings,
     reference,
     reports,
+    rewind,
     watch,
 )
 from monitor.web.context import AppContext
@@ -54,6 +55,7 @@ def create_app(context: AppContext) -> FastAPI:
         reports,
         archive,
         alerts,
+        rewind,
         watch,
         ops,
     ):

@@ -11,6 +11,7 @@ import msgspec
 from monitor.alerts.desk import Desk
 from monitor.config import Settings
 from monitor.domain import LinkState
+from monitor.rewinding import Rewind
 from monitor.sending.sender import Sender
 from monitor.store.store import Store
 from monitor.store.writer import WriterHealth
@@ -39,7 +40,8 @@ class AppContext:
 
     ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
     the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages,
-    ``desk`` the alerts', ``sender`` the reports that go out; ``plan_changed`` is to be called when days by hand or absences were entered.
+    ``desk`` the alerts', ``sender`` the reports that go out, ``rewind`` looks back; ``plan_changed`` is to be called
+    when days by hand or absences were entered.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class AppContext:
     directory: Directory
     desk: Desk
     sender: Sender
+    rewind: Rewind
     plan_changed: Callable[[], Awaitable[None]]
     passwords: Passwords
     throttle: Throttle = field(repr=False)

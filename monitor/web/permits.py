@@ -36,6 +36,8 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
     # -- the board; its WebSocket asks for the same
     ("GET", "/board/{file:path}"): May.SEE_FLOOR,
     ("GET", "/api/board"): May.SEE_FLOOR,
+    ("GET", "/api/board/at"): May.SEE_FLOOR,
+    ("GET", "/api/board/play"): May.SEE_FLOOR,
     # -- calls
     ("GET", "/calls/{file:path}"): May.SEE_CALLS,
     ("GET", "/calls/{pbx}/{uniqueid}/{dial:int}"): May.SEE_CALLS,

@@ -94,3 +94,24 @@ def test_the_trunks_of_the_day_after_are_empty() -> None:
     kept = counted.trunks_after()
     assert [trunk.frame().seizures for trunk in kept.values()] == [0]
     assert Day().trunks_after() == {}
+
+
+def test_the_last_hour_goes_on_over_midnight() -> None:
+    before = Day(at("0:00"), at("0:00", 24))
+    late = dial("8001", at("23:40"), talk=40)
+    before.count(contribution(late, 30.0), 1)
+    before.parts[late.id] = contribution(late, 30.0)
+    early = dial("8001", at("21:00"))
+    before.parts[early.id] = contribution(early, 30.0)
+    day = Day(at("0:00", 24), at("0:00", 25))
+    day.follow(before, 30.0)
+    shown = {bucket.start: bucket.dials for bucket in day.slot_frames(at("0:20", 24)) if bucket.dials}
+    assert shown == {at("23:40"): 1}
+    assert day.hour_frames() == []
+    assert day.site.dials == 0
+    # It was going on at midnight, and is put right after it.
+    assert not day.put_before(late.id, contribution(late, 30.0))
+    assert day.put_before(late.id, contribution(dial("8001", at("23:40"), talk=90), 30.0))
+    assert sum(bucket.talk_seconds for bucket in day.slot_frames(at("0:20", 24))) == 90
+    assert day.put_before(late.id, None)
+    assert not any(bucket.dials for bucket in day.slot_frames(at("0:20", 24)))

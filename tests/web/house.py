@@ -18,6 +18,7 @@ from monitor.config import Settings
 from monitor.domain import Call, Direction, HangupBy, LinkState, Outcome, Phase, Segment
 from monitor.metrics.board import Board
 from monitor.metrics.plan import SitePlan
+from monitor.rewinding import Rewind
 from monitor.sending.sender import Sender
 from monitor.service import StoredSessions
 from monitor.store.store import Store
@@ -226,6 +227,7 @@ async def house(
         directory=Directory(made),
         desk=desk,
         sender=Sender(made, Noon(), SystemClock(), store, desk.lines, words.say),
+        rewind=Rewind(store, made, lambda: NOON),
         plan_changed=_noted,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),

@@ -42,6 +42,8 @@ POST   /api/logout                          AMSLQGB
 GET    /api/definitions                     AMSLQGB
 GET    /board/{file:path}                   AMSLQB
 GET    /api/board                           AMSLQB
+GET    /api/board/at                        AMSLQB
+GET    /api/board/play                      AMSLQB
 GET    /calls/{file:path}                   AMSLQG
 GET    /calls/{pbx}/{uniqueid}/{dial:int}   AMSLQG
 GET    /api/calls                           AMSLQG
