@@ -37,7 +37,7 @@ def report(
     staff.check(people, source.findings, now)
     figures = with_people(source.figures, source, team)
     hours = with_people(source.hours, source, team)
-    lines = of_people(source.lines, figures)
+    lines = of_people(source.lines, source.movers, figures)
     agents = agent_lines(figures, lines, people, team)
     if period.kind is Kind.DAILY:
         add_gaps(agents, lines, plan.long_gap_seconds)

@@ -21,7 +21,8 @@ class Source(msgspec.Struct, kw_only=True):
     """What a report is made from, in the store's columns.
 
     ``figures``: by PBX, agent and day, and by hour where an extension changed hands; ``hours``: by hour, and by PBX,
-    agent and day where the report needs them; ``lines``: the time lines; ``earlier``: by day (and PBX and agent, for a
+    agent and day where the report needs them; ``lines``: the time lines, ``movers``: those of people on days on which an extension changed
+    hands (``moved.COLUMNS``); ``earlier``: by day (and PBX and agent, for a
     team's report), of the periods compared with, as far as this one has got; ``trunks``: by PBX and trunk, for that group only.
     ``first_days``: by PBX, the first day with a call; before it nothing was heard. ``findings``: the check's
     verdicts on the period's days, as the ledger has them. ``duty``: who was to work, and who is excused.
@@ -30,6 +31,7 @@ class Source(msgspec.Struct, kw_only=True):
     figures: pd.DataFrame
     hours: pd.DataFrame
     lines: pd.DataFrame
+    movers: pd.DataFrame
     earlier: pd.DataFrame
     trunks: pd.DataFrame | None
     seats: Sequence[staff.Seat]
@@ -63,11 +65,12 @@ def with_people(table: pd.DataFrame, source: Source, team: str) -> pd.DataFrame:
     return table[table["team"] == team] if team else table
 
 
-def of_people(lines: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """Time lines with the person of each; a day on which an extension changed hands is its first holder's.
+def of_people(lines: pd.DataFrame, movers: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
+    """Time lines with the person of each, and those of who moved.
 
     A day on which nobody who had the extension was to work has no idle time: it is left out.
     """
     keys = ["pbx", "agent", "day"]
-    holders = figures.sort_values("start").drop_duplicates(keys)
-    return lines[lines["hours"] != "[]"].merge(holders[[*keys, "person"]], on=keys)
+    holders = figures.drop_duplicates(keys)
+    whole = lines[lines["hours"] != "[]"].merge(holders[[*keys, "person"]], on=keys)
+    return pd.concat([whole[movers.columns], movers]) if len(movers) else whole

@@ -11,12 +11,13 @@ import pandas as pd
 
 from monitor import attendance
 from monitor.config import Settings
-from monitor.metrics import compare, reports, shifts, staff
+from monitor.metrics import compare, moved, reports, shifts, staff
 from monitor.metrics.expected import Downtime
 from monitor.metrics.periods import Kind, Period, period_of
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import Report
 from monitor.metrics.source import Source, frame
+from monitor.reports import holders
 from monitor.store.rollups import Rollups, Sums
 from monitor.store.store import Store
 
@@ -70,12 +71,9 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     only: Collection[tuple[str, str]] | None = of_team if wanted.team else None
     sums = store.rollups
     figures = await sums.figures(first, last, agents=only)
-    handed = {
-        (a.pbx, a.extension)
-        for a in roster.assignments
-        if start < a.valid_from < end or (a.valid_to is not None and start < a.valid_to < end)
-    }
-    fine = await sums.figures(first, last, ("pbx", "agent", "day", "hour", "shift"), handed)
+    handed = moved.changes(roster.assignments, start, end)
+    handed = {place: instants for place, instants in handed.items() if only is None or place in only}
+    fine = await holders.cells(sums, plan, first, last, handed)
     hours = await sums.figures(first, last, _hour_keys(wanted), only)
     duty = await attendance.duty_for(store, settings, period.first, period.last)
     gaps = await store.gaps(start, min(end, now))
@@ -85,14 +83,20 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     lines = await sums.lines(
         first, last, staff.working_hours(roster.assignments, working, plan, days, downtime)
     )
+    of_several, of_movers = await holders.moved_lines(
+        sums, plan, moved.changes(roster.assignments, start, end), roster, working, downtime
+    )
     trunks = None
     if wanted.group == "trunk":
         trunks = await sums.trunks(plan.of(period.first), plan.of(period.last), only)
     tomorrow = (today(settings, now) + timedelta(days=1)).isoformat()
     source = Source(
-        figures=_finer(figures, fine, handed),
-        hours=frame(hours.columns, hours.rows),
-        lines=frame(lines.columns, lines.rows),
+        figures=holders.finer(figures, fine, handed),
+        hours=holders.finer(hours, fine, handed)
+        if "agent" in hours.columns
+        else frame(hours.columns, hours.rows),
+        lines=_without(lines, of_several),
+        movers=of_movers,
         earlier=await _earlier(sums, plan, wanted, now, only),
         trunks=None if trunks is None else frame(trunks.columns, trunks.rows),
         seats=roster.assignments,
@@ -131,10 +135,9 @@ def _hour_keys(wanted: Wanted) -> tuple[str, ...]:
     return ("pbx", "agent", "day", "hour") if wanted.team else ("day", "hour")
 
 
-def _finer(figures: Sums, fine: Sums, handed: Collection[tuple[str, str]]) -> pd.DataFrame:
-    """The days of extensions that changed hands by hour instead, so that each hour goes to who had it."""
-    whole = frame(figures.columns, [row for row in figures.rows if (row[0], row[1]) not in handed])
-    if not fine.rows:
-        return whole
-    parts = frame(fine.columns, fine.rows).drop(columns=["hour", "shift"])
-    return pd.concat([whole, parts], ignore_index=True) if len(whole) else parts
+def _without(lines: Sums, of_several: Collection[tuple[str, str, str]]) -> pd.DataFrame:
+    """The time lines but for those that are several people's."""
+    places = [lines.columns.index(name) for name in ("pbx", "agent", "day")]
+    return frame(
+        lines.columns, [row for row in lines.rows if tuple(row[i] for i in places) not in of_several]
+    )

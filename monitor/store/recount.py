@@ -51,6 +51,8 @@ COUNT_CELL = text(
     f"FROM parts WHERE {_THEIRS} GROUP BY pbx, agent"
 )
 
+SUM_SPAN = text(f"SELECT {', '.join(f'SUM({what})' for what in SUMS.values())} FROM parts WHERE {_THEIRS}")
+
 
 @cache
 def measure_day(hours: tuple[int, ...], dialect: str) -> TextClause:

@@ -44,6 +44,17 @@ _PART_SUMS = ", ".join(f"SUM({what}) AS {name}" for name, what in recount.SUMS.i
 _KEY = ("day", "pbx", "agent")
 
 
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of an agent's hour, ``[start, end)``, to be summed by itself."""
+
+    pbx: str
+    agent: str
+    day: str
+    hour: int
+    start: float
+    end: float
+
+
 class Sums(msgspec.Struct, frozen=True):
     """A table of sums: names of its columns, and its rows."""
 
@@ -186,6 +197,36 @@ class Rollups:
         return Sums(
             (*by, "start", *SUMS), [(*row[: len(by) + 1], *map(int, row[len(by) + 1 :])) for row in rows]
         )
+
+    async def cells(self, first: str, last: str, agents: Collection[tuple[str, str]]) -> Sums:
+        """The sums of some agents as they are kept, hour by hour, cut where a shift begins or ends."""
+        keys = ("pbx", "agent", "day", "hour", "start")
+        query = select(*(getattr(RollupRow, name) for name in (*keys, *SUMS))).where(
+            RollupRow.day >= first, RollupRow.day <= last
+        )
+        rows = await self._all(_only(query, RollupRow, agents).order_by(RollupRow.start, RollupRow.agent))
+        return Sums((*keys, *SUMS), [tuple(row) for row in rows])
+
+    async def spans(self, wanted: Sequence[Span]) -> list[tuple[Any, ...]]:
+        """As rows of ``cells``, but of stretches of hours, counted from their calls."""
+        found: list[tuple[Any, ...]] = []
+        async with transaction(self._engine) as connection:
+            for each in wanted:
+                values = msgspec.structs.asdict(each)
+                row = (await connection.execute(recount.SUM_SPAN, values)).one()
+                if row[0] is not None:
+                    found.append((each.pbx, each.agent, each.day, each.hour, each.start, *map(int, row)))
+        return found
+
+    async def stretches(self, day: DayPlan, agents: Collection[tuple[str, str]]) -> Sequence[Any]:
+        """From when to when each call of a day kept one of these agents busy: PBX, agent, begin and id of the call."""
+        columns = ("pbx", "agent", "call_started_at", "call_id", "started_at", "ended_at")
+        query = select(*(getattr(PartRow, name) for name in columns)).where(
+            PartRow.call_started_at >= day.start,
+            PartRow.call_started_at < day.end,
+            PartRow.started_at.is_not(None),
+        )
+        return await self._all(_only(query, PartRow, agents))
 
     async def lines(
         self, first: str, last: str, hours: Mapping[tuple[str, str, str], Hours] | None = None

@@ -16,6 +16,8 @@ from monitor.domain import (
     HangupBy,
     Leg,
     LegRole,
+    Outage,
+    OutageCause,
     Outcome,
     Phase,
     Segment,
@@ -34,6 +36,7 @@ from .world import (
     World,
     at,
     bounds,
+    day_of,
     days,
 )
 
@@ -79,11 +82,13 @@ class Maker:
         world.watched_from = {"main": 0.0, "west": at(*WEST_BEGINS)}
         self._seats()
         self._gaps()
+        self._outages()
         self._by_hand()
         self._away()
         for day in days(FIRST - timedelta(days=1), LAST):
             for sitting in world.sittings:
                 self._day(day, sitting)
+        self._around_moves()
         self._unheard()
         world.calls.sort(key=lambda call: (call.started_at, call.id))
         return world
@@ -206,6 +211,44 @@ class Maker:
             for pbx, day, clock, length in spans
         ]
 
+    def _outages(self) -> None:
+        """Phones that are down before, over and after deadlines, and while people move; all trunks of a PBX."""
+        spans = [
+            ("08:00", 7200),  # over the deadline, then back
+            ("08:50", 1200),  # from before the window's end to its very deadline
+            ("09:05", 600),
+            ("09:10", 900),  # from the deadline on
+            ("09:20", 3600),  # only after it
+            ("08:30", 4 * 3600),  # the whole half-day
+            ("13:20", 2400),
+            ("21:05", 1500),
+            ("23:50", 3600),  # over midnight
+        ]
+        phones = sorted({(each.pbx, each.extension) for each in self.world.sittings})
+        found = []
+        for pbx, phone in self._dice.sample(phones, len(phones) // 2):
+            for day in self._dice.sample(days(), 3):
+                clock, length = self._dice.choice(spans)
+                found.append((pbx, OutageCause.EXTENSION, phone, day, clock, length))
+        for each in self.world.sittings:  # and while somebody moves away
+            if each.end is not None:
+                day = day_of(each.end)
+                start = at(day, "00:00")
+                found.append(
+                    (each.pbx, OutageCause.EXTENSION, each.extension, day, "00:00", each.end - start + 300)
+                )
+        found.append(("west", OutageCause.TRUNKS, "trunk-a, trunk-b", date(2026, 10, 14), "09:02", 1500))
+        self.world.outages = [
+            Outage(
+                pbx=pbx,
+                cause=cause,
+                subject=subject,
+                started_at=at(day, clock),
+                ended_at=at(day, clock, plus=length),
+            )
+            for pbx, cause, subject, day, clock, length in found
+        ]
+
     def _away(self) -> None:
         """Whole days, half days, hours; over the deadline, after it, before it; some taken back, two at a time."""
         names = sorted({each.name for each in self.world.sittings})
@@ -238,6 +281,16 @@ class Maker:
             return
         for shift in rule.shifts:
             self._half_day(day, shift, sitting)
+
+    def _around_moves(self) -> None:
+        """Who gives up or takes over an extension dials to the second before and after."""
+        for sitting in self.world.sittings:
+            if sitting.end is not None:
+                for before in (300.0, 120.0, 0.25):
+                    self._dial(sitting, sitting.end - before)
+            if sitting.start:
+                for after in (0.0, 90.0, 240.0):
+                    self._dial(sitting, sitting.start + after)
 
     def _half_day(self, day: date, shift: str, sitting: Sitting) -> None:
         dice, when = self._dice, bounds(day, shift)

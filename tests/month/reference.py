@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from monitor.domain import Call, Direction, Outcome, Segment
+from monitor.domain import Call, Direction, OutageCause, Outcome, Segment
 
 from .world import (
     EFFECTIVE_SECONDS,
@@ -152,7 +152,9 @@ class Reference:
             if away is not None:
                 verdict = "excused"
             else:
-                verdict, minutes = self._verdict(when, first, self.blind(spans, now), now)
+                verdict, minutes = self._verdict(
+                    when, first, self.blind(spans, now), self.down(spans, now), now
+                )
         tier = None
         for title, begins in TIERS:
             if minutes is not None and minutes >= begins:
@@ -172,19 +174,47 @@ class Reference:
         )
 
     @staticmethod
-    def _verdict(when: Bounds, first: float | None, blind: list[Span], now: float) -> tuple[str, int | None]:
+    def _verdict(
+        when: Bounds, first: float | None, blind: list[Span], down: list[Span], now: float
+    ) -> tuple[str, int | None]:
         if first is not None and first <= when.late_after:
-            return "on_time", None
+            return "on_time", None  # whatever was down
         if first is None and now <= when.late_after:
             return "pending", None
         if any(start <= when.late_after and end > when.counts_from for start, end in blind):
             return "indeterminate", None  # it was blind while a dial in time may have begun, and saw none
+
+        def lost(until: float) -> float:
+            """Seconds since the shift's start in which there was nothing to dial on."""
+            return seconds(within(down, [(when.start, until)]))
+
+        # The deadline waits while something is down (all instants of the month are quarters of a second).
+        by, allotted = when.late_after, when.late_after - when.start
+        while lost(by) and by - when.start - lost(by) < allotted:
+            by += 0.25
         until = first if first is not None else min(now, when.end)
-        unseen = [start for start, end in blind if end > when.late_after and start < until]
+        if by > when.late_after and until <= by:
+            return "excused", None
+        if any(start <= by and end > when.late_after for start, end in blind):
+            return "indeterminate", None
+        unseen = [start for start, end in blind if end > by and start < until]
         if first is None and now >= when.end and not unseen:
             return "not_started", None
         # A begun minute counts; where it was blind after the deadline, they count up to there.
-        return "late", max(1, math.ceil((min([until, *unseen]) - when.dial_by) / 60))
+        until = min([until, *unseen])
+        return "late", max(1, math.ceil((until - lost(until) - when.dial_by) / 60))
+
+    def down(self, spans: list[tuple[tuple[str, str], float, float]], now: float) -> list[Span]:
+        """When the phone somebody had, or every trunk of its PBX, was down; of one that goes on the end is ahead."""
+        found = []
+        for (pbx, extension), start, end in spans:
+            for each in self.world.outages:
+                phone = each.cause is OutageCause.EXTENSION
+                if each.pbx == pbx and (not phone or each.subject == extension) and each.started_at < now:
+                    until = each.ended_at if each.ended_at is not None and each.ended_at < now else math.inf
+                    if max(each.started_at, start) < min(until, end):
+                        found.append((max(each.started_at, start), min(until, end)))
+        return united(found)
 
     def spans(self, name: str, start: float, end: float) -> list[tuple[tuple[str, str], float, float]]:
         """Which extensions somebody had between two instants, and from when to when."""
@@ -272,6 +302,102 @@ class Reference:
                 found.setdefault(key, Sums()).add(call, extension)
         return found
 
+    def whole(self, first: date, last: date) -> Sums:
+        """Figures of the site: everybody's, and the calls that nobody has."""
+        found = Sums()
+        for each in self.sums(first, last).values():
+            found = found.plus(each)
+        start, end = at(first, "00:00"), at(last + timedelta(days=1), "00:00")
+        for call in self.nobodys:
+            if start <= call.started_at < end:
+                found.add(call, None)
+        return found
+
+    # ------------------------------------------------------------------ time
+
+    def working(self, name: str, day: date) -> list[Span]:
+        """When somebody was to work on a calendar day: the shifts without breaks, absences and what was down.
+
+        The night before's too. Where a PBX was not heard nobody is expected: that is an outage as well.
+        """
+        start, end = at(day, "00:00"), at(day + timedelta(days=1), "00:00")
+        found: list[Span] = []
+        for begins in (day - timedelta(days=1), day):
+            for shift in SHIFTS:
+                when = bounds(begins, shift)
+                there = [s for s in self.sat[name] if s.holds(when.dial_by)]
+                if there and self.works(begins, shift, there[0]):
+                    found += less([(when.start, when.end)], when.breaks)
+        away = [(a.start, a.end) for a in self.world.away if a.name == name and not a.withdrawn]
+        spans = self.spans(name, start, end)
+        lost = self.down(spans, math.inf) + self.unheard(spans)
+        return less(within(less(united(found), away), [(start, end)]), lost)
+
+    def unheard(self, spans: list[tuple[tuple[str, str], float, float]]) -> list[Span]:
+        """When the link to the PBX of an extension somebody had was broken."""
+        gaps = [
+            (pbx, max(start, gap.started_at), min(end, gap.ended_at or math.inf))
+            for (pbx, _), start, end in spans
+            for gap in self.world.gaps
+            if gap.pbx == pbx
+        ]
+        return united((start, end) for _, start, end in gaps if start < end)
+
+    def times(self, first: date, last: date, now: float) -> dict[tuple[str, str], Times]:
+        """By person and team: scheduled time, idle gaps, time on calls (METRICS: idle gap, utilisation)."""
+        found: dict[tuple[str, str], Times] = {}
+        heard = {pbx: at(self._first_day(pbx), "00:00") for pbx in self.world.watched_from}
+        for name, sittings in self.sat.items():
+            for number in range((last - first).days + 1):
+                day = first + timedelta(days=number)
+                start, end = at(day, "00:00"), at(day + timedelta(days=1), "00:00")
+                hours = self.working(name, day)
+                calls = self._calls_of(name, start, end)
+                for team in {s.team for s in sittings if s.start < end and (s.end is None or s.end > start)}:
+                    mine = found.setdefault((name, team), Times())
+                    had = united(
+                        (s.start, end if s.end is None else s.end) for s in sittings if s.team == team
+                    )
+                    here = within(hours, had)
+                    known = united(
+                        (max(s.start, heard[s.pbx]), min(now, end if s.end is None else s.end))
+                        for s in sittings
+                        if s.team == team and heard[s.pbx] < min(now, end if s.end is None else s.end)
+                    )
+                    mine.scheduled += seconds(within(hours, known))
+                    if here and any(of == team for of, _, _ in calls):
+                        held = [
+                            each
+                            for each in self.spans(name, start, end)
+                            if each[0] in {(s.pbx, s.extension) for s in sittings if s.team == team}
+                        ]
+                        mine.add([(begin, until) for _, begin, until in calls], here, self.unheard(held))
+                    mine.days += self._asked(name, team, day)
+        return found
+
+    def _first_day(self, pbx: str) -> date:
+        return min(day_of(calls[0].started_at) for (of, _), calls in self.talked.items() if of == pbx)
+
+    def _calls_of(self, name: str, start: float, end: float) -> list[tuple[str, float, float | None]]:
+        """Somebody's calls that began between two instants: the team it was in, from when to when it was busy."""
+        found = []
+        for sitting in self.sat[name]:
+            for call in self.talked.get((sitting.pbx, sitting.extension), ()):
+                if start <= call.started_at < end and sitting.holds(call.started_at):
+                    found.append((sitting.team, *busy(call, sitting.extension)))
+        return sorted(found, key=lambda each: (each[1], each[2] is None, each[2] or 0.0))
+
+    def _asked(self, name: str, team: str, day: date) -> bool:
+        """Whether a day's targets hold: there was a shift to work, and no absence took all of it."""
+        for shift in SHIFTS:
+            when = bounds(day, shift)
+            for sitting in self.sat[name]:
+                if sitting.team == team and sitting.holds(when.dial_by) and self.works(day, shift, sitting):
+                    away = [(a.start, a.end) for a in self.world.away if a.name == name and not a.withdrawn]
+                    if less([(when.start, when.end)], away):
+                        return True
+        return False
+
     def missed(self, first: date, last: date) -> int:
         """Inbound calls that nobody answered."""
         start, end = at(first, "00:00"), at(last + timedelta(days=1), "00:00")
@@ -298,8 +424,8 @@ class Sums:
     by_hour: Counter[int] = field(default_factory=Counter)
     connects_by_hour: Counter[int] = field(default_factory=Counter)
 
-    def add(self, call: Call, extension: str) -> None:
-        """Count a call for an extension that made it, answered it or talked in it."""
+    def add(self, call: Call, extension: str | None) -> None:
+        """Count a call for an extension that made it, answered it or talked in it; ``None``: nobody did."""
         hour = int((call.started_at - at(day_of(call.started_at), "00:00")) // 3600)
         if call.direction is Direction.OUTBOUND:
             self.talk += sum(length(s) for s in call.segments if s.agent == extension)
@@ -349,6 +475,41 @@ class Sums:
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
+@dataclass
+class Times:
+    """Seconds of one person in one team, and on how many days something was asked."""
+
+    scheduled: float = 0.0
+    longest: float | None = None
+    idle: float | None = None
+    busy: float = 0.0
+    days: int = 0
+
+    def add(self, calls: list[tuple[float, float | None]], hours: list[Span], unheard: list[Span]) -> None:
+        """A day's calls, in order of begin: a gap runs from the end of all before to the begin of the next.
+
+        Where the PBX was not heard a call may have been: that parts a gap in two.
+        """
+        parts: list[list[Span]] = []
+        for span in hours:
+            if parts and not any(start < span[0] and end > parts[-1][-1][1] for start, end in unheard):
+                parts[-1].append(span)
+            else:
+                parts.append([span])
+        until: float | None = None
+        self.longest, self.idle = self.longest or 0.0, self.idle or 0.0
+        for begin, end in calls:
+            if until is not None and begin > until:
+                gaps = [seconds(within(part, [(until, begin)])) for part in parts]
+                self.longest = max(self.longest, *gaps)
+                self.idle += sum(gaps)
+            last = math.inf if end is None else end
+            if end is not None:
+                new = begin if until is None else max(begin, until)
+                self.busy += seconds(within(hours, [(new, end)])) if new < end else 0.0
+            until = last if until is None else max(until, last)
+
+
 def length(segment: Segment) -> float:
     """Seconds of a stretch of talk that is over."""
     return 0.0 if segment.ended_at is None else segment.ended_at - segment.started_at
@@ -376,3 +537,22 @@ def united(spans: Iterable[Span]) -> list[Span]:
         else:
             found.append((start, end))
     return found
+
+
+def within(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """What lies in both."""
+    first, second = list(spans), list(others)
+    return united((max(a, c), min(b, d)) for c, d in second for a, b in first if max(a, c) < min(b, d))
+
+
+def less(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What is left when others are taken away."""
+    left = list(spans)
+    for begin, end in taken:
+        left = [p for a, b in left for p in ((a, min(b, begin)), (max(a, end), b)) if p[0] < p[1]]
+    return left
+
+
+def seconds(spans: Iterable[Span]) -> float:
+    """How long they are together."""
+    return sum(end - start for start, end in spans)

@@ -12,7 +12,7 @@ import msgspec
 
 from monitor import attendance
 from monitor.config import Settings
-from monitor.domain import Call, Gap, Phase
+from monitor.domain import Call, Change, Gap, Outage, Phase
 from monitor.duty import Absence, AbsenceKind, OwnDay
 from monitor.store.store import Store
 from monitor.store.writer import Writer
@@ -122,7 +122,8 @@ class Site:
             for mark in MARKS:
                 now = at(day, "00:00", plus=86400) if mark == "24:00" else at(day, mark)
                 await self._roster(now)
-                news: list[Call | Gap] = [known(g, now) for g in self.world.gaps if g.started_at < now]
+                troubles: list[Gap | Outage] = [*self.world.gaps, *self.world.outages]
+                news: list[Change] = [known(each, now) for each in troubles if each.started_at < now]
                 news += going
                 going = []
                 while waiting and waiting[0].started_at < now:
@@ -137,7 +138,7 @@ class Site:
                     await look(day, mark, now, heard)
             end = at(day, "00:00", plus=86400)
             await attendance.settle(self.store, self.settings, [day - timedelta(days=1), day], end)
-        await self.write(list(going))
+        await self.write([*going, *waiting])  # the last night goes on into November
         self.now = at(LAST, "00:00", plus=86400 + 4 * 3600)
         # What nobody heard is found in the PBX's records; what a lead excused is excused.
         await self.write(list(later))
@@ -146,7 +147,7 @@ class Site:
         await self._absences([e for e in self.world.away if e.name in people and (e.kind == "exception" or e.name not in there)])  # fmt: skip
         await attendance.settle_past(self.store, self.settings, at(FIRST, "00:00"), self.now, self.now)
 
-    async def write(self, news: list[Call | Gap]) -> None:
+    async def write(self, news: list[Change]) -> None:
         """Through the writer, in its transactions."""
         self._writer.put(news)
         await self._writer.flush()
@@ -179,8 +180,8 @@ class Site:
         )
 
 
-def known(gap: Gap, now: float) -> Gap:
-    """A gap as it stood at an instant."""
+def known(gap: Gap | Outage, now: float) -> Gap | Outage:
+    """A gap or an outage as it stood at an instant."""
     over = gap.ended_at is not None and gap.ended_at < now
     return gap if over else msgspec.structs.replace(gap, ended_at=None)
 

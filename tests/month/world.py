@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 
-from monitor.domain import Call, Gap
+from monitor.domain import Call, Gap, Outage
 
 ZONE = timezone(timedelta(hours=8))
 """China has one time zone and no summer time."""
@@ -114,6 +114,7 @@ class World:
     away: list[Away] = field(default_factory=list)
     by_hand: list[ByHand] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     found_later: set[str] = field(default_factory=set)
     """Ids of calls that nobody heard: they came from the PBX's records days later."""

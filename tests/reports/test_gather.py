@@ -126,6 +126,34 @@ async def test_figures_belong_to_who_had_the_extension_then(store: Store) -> Non
     assert {each.label for each in yesterday.agents if each.extension == "8001"} == {"张伟"}
 
 
+async def test_an_extension_that_changes_hands_in_mid_hour_is_parted_to_the_second(store: Store) -> None:
+    """张伟 and the first of the next team change seats at 10:17: calls and idle gaps go with the people."""
+    one, two = SETTINGS.teams[0], SETTINGS.teams[1]
+    mine, other = one.agents[0], two.agents[0]
+
+    def named(agent: object, name: str) -> object:
+        return agent.model_copy(update={"name": name})  # type: ignore[attr-defined]
+
+    moved = (
+        one.model_copy(update={"agents": (named(mine, other.name), *one.agents[1:])}),
+        two.model_copy(update={"agents": (named(other, mine.name), *two.agents[1:])}),
+        *SETTINGS.teams[2:],
+    )
+    await store.sync_roster(SETTINGS.model_copy(update={"teams": moved}), at("10:17"))
+    before, after = mine.extension, other.extension
+    await store.write([dial(before, at("10:05")), dial(before, at("10:16:59")), dial(before, at("10:17"))])
+    await store.write([dial(after, at("10:18"), serial=1), dial(after, at("10:30"), serial=2)])
+    report = await daily(store, at("18:00"))
+    of = {(line.label, line.team): line for line in report.agents}
+    assert of[mine.name, one.id].figures.dials == 2
+    assert of[mine.name, two.id].figures.dials == 2
+    assert of[other.name, one.id].figures.dials == 1
+    # From 10:05:05 to 10:16:59 in the first team; the gap over the move, 10:17:04 to 10:18, and the next in the second.
+    assert of[mine.name, one.id].longest_idle_seconds == 714
+    assert of[mine.name, two.id].idle_seconds == 56 + 715
+    assert of[other.name, one.id].idle_seconds == 0
+
+
 async def test_a_team_sees_its_own_people_only(store: Store) -> None:
     await store.write([*some_calls(), inbound("8009", at("9:05"), 1, 0.0)])
     whole, mine = await daily(store, at("18:00")), await daily(store, at("18:00"), team="t2")

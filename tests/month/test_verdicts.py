@@ -7,90 +7,20 @@ On SQLite in full, on PostgreSQL a smaller one.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from monitor import attendance
-from monitor.domain import Call
 from monitor.duty import Finding
 from monitor.metrics.ledger import accounts
-from monitor.metrics.plan import SitePlan
-from monitor.store.store import Store
-from tests.store.conftest import postgres as postgres
 
-from .made import month
-from .reference import Judged, Reference
-from .site import Site, settings_of
-from .world import FIRST, LAST, World, days
+from .lived import LOOKED_AT, Lived
+from .reference import Judged
+from .world import FIRST, LAST, days
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-SIZES = {"sqlite": (300, 4), "postgresql": (72, 2)}
-"""People, and calls each half-day."""
-
-LOOKED_AT = {
-    (date(2026, 10, 9), "09:20"),
-    (date(2026, 10, 10), "13:55"),
-    (date(2026, 10, 12), "09:20"),
-    (date(2026, 10, 15), "18:00"),
-    (date(2026, 10, 22), "24:00"),
-}
-"""Moments at which the day's verdicts are held as they stood."""
-
-
-class Lived:
-    """A month that was lived through, and what was seen on its way."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.reference = Reference(site.world, site.world.calls)
-        self.judged = [each for day in days() for each in self.reference.judged(day, site.now)]
-        self.people: dict[int, str] = {}
-        self.on_the_way: list[tuple[list[Finding], list[Judged]]] = []
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SIZES)
-async def lived(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Lived]:
-    folder: Path = tmp_path_factory.mktemp("month")
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{folder / 'month.db'}" if sqlite else request.getfixturevalue("postgres")
-    world = month(*SIZES[request.param])
-    store = await Store.open(url, SitePlan(settings_of(world, world.changes[0][1])))
-    await store.upgrade()
-    await store.rollups.rebuild()
-    site = Site(world, store, folder / "outbox")
-    await site.begin()
-    seen: list[tuple[list[Finding], list[Judged]]] = []
-
-    async def look(day: date, mark: str, now: float, heard: dict[str, Call]) -> None:
-        if (day, mark) in LOOKED_AT:
-            found = await attendance.findings(store, site.settings, day, now)
-            seen.append((found, Reference(as_known(world, now), heard.values()).judged(day, now)))
-
-    await site.live(look)
-    made = Lived(site)
-    made.people = {number: name for name, number in (await site.people()).items()}
-    made.on_the_way = seen
-    yield made
-    await store.close()
-
-
-def as_known(world: World, now: float) -> World:
-    """The world as it was known at an instant: nobody has moved yet who moves later, nothing is excused yet."""
-    sittings = [
-        replace(each, end=None if each.end is not None and each.end > now else each.end)
-        for each in world.sittings
-        if each.start <= now
-    ]
-    return replace(world, sittings=sittings, away=[each for each in world.away if each.kind != "exception"])
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 def told(finding: Finding, people: dict[int, str]) -> Judged:
@@ -129,7 +59,7 @@ async def test_every_verdict_is_what_the_reference_says(lived: Lived) -> None:
     assert verdicts == {"on_time", "late", "not_started", "excused", "indeterminate", "off"}
     assert {each.why for each in lived.judged} == {None, "weekly", "rota", "holiday", "own"}
     excused = {each.away for each in lived.judged if each.verdict == "excused"}
-    assert excused == {"leave", "training", "field_work", "exception"}
+    assert excused == {"leave", "training", "field_work", "exception", None}  # ``None``: by an outage
     assert any(each.on_inbound and each.verdict == "late" for each in lived.judged)
     assert any(each.day == date(2026, 10, 10) and each.verdict == "late" for each in lived.judged)
 
