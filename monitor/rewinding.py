@@ -86,23 +86,27 @@ class Rewind:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
-    async def at(self, at: float) -> Moment:
-        """The board at an instant."""
-        moment, _ = await self.play(at, 1.0, 0)
+    async def at(self, at: float, teams: frozenset[str] | None = None) -> Moment:
+        """The board at an instant; of ``teams`` alone where they are named."""
+        moment, _ = await self.play(at, 1.0, 0, teams)
         return moment
 
-    async def play(self, start: float, step_seconds: float, steps: int) -> tuple[Moment, list[Step]]:
+    async def play(
+        self, start: float, step_seconds: float, steps: int, teams: frozenset[str] | None = None
+    ) -> tuple[Moment, list[Step]]:
         """The board at an instant, and what changed up to each of the next ones; none is later than now."""
         if self._waiting >= MOST_WAITING:
             raise BusyError("too many are looking back just now; ask again in a moment")
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._play(start, step_seconds, steps)
+                return await self._play(start, step_seconds, steps, teams)
         finally:
             self._waiting -= 1
 
-    async def _play(self, start: float, step_seconds: float, steps: int) -> tuple[Moment, list[Step]]:
+    async def _play(
+        self, start: float, step_seconds: float, steps: int, teams: frozenset[str] | None
+    ) -> tuple[Moment, list[Step]]:
         now = self._now()
         wanted = [start + number * step_seconds for number in range(steps + 1)]
         instants = [start, *(at for at in wanted[1:] if at <= now)]
@@ -117,7 +121,7 @@ class Rewind:
         going_on = await asyncio.to_thread(day.calls.going_on, start, instants[-1])
         whole = await self._store.calls_of(going_on)
         by_id = {call.id: call for call in whole}
-        return await asyncio.to_thread(self._count, day.calls, instants, by_id, known)
+        return await asyncio.to_thread(self._count, day.calls, instants, by_id, known, teams)
 
     # ------------------------------------------------------------------ what was known
 
@@ -181,7 +185,12 @@ class Rewind:
     # ------------------------------------------------------------------ counting, beside the loop
 
     def _count(
-        self, calls: PastCalls, instants: Sequence[float], whole: dict[str, Call], known: _Known
+        self,
+        calls: PastCalls,
+        instants: Sequence[float],
+        whole: dict[str, Call],
+        known: _Known,
+        teams: frozenset[str] | None,
     ) -> tuple[Moment, list[Step]]:
         was_on = gc.isenabled()
         gc.disable()  # a day of calls looked through again and again by the collector takes as long as counting
@@ -189,11 +198,11 @@ class Rewind:
             at = instants[0]
             stands = self._board(calls, at, known.roster)
             board = stands.go(at, whole, self._around(at, known))
-            board.delta(at)
-            moment, steps = Moment(at, board.snapshot(at)), []
+            moment, steps = Moment(at, board.snapshot(at, teams)), []
+            _changes(board, at, teams)  # told with the board itself
             for at in instants[1:]:
                 board = stands.go(at, whole, self._around(at, known))
-                steps.append(Step(at, board.delta(at)))
+                steps.append(Step(at, _changes(board, at, teams)))
             return moment, steps
         finally:
             if was_on:
@@ -232,6 +241,11 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     duties: Sequence[tuple[float, Duty]]
     alerts: Sequence[Alert]
     phones: Sequence[ExtensionStatus]
+
+
+def _changes(board: Board, at: float, teams: frozenset[str] | None) -> frames.Changes | None:
+    whole = board.delta(at)
+    return whole if teams is None else board.delta_of(teams, at)
 
 
 def teams_at(roster: Roster, settings: Settings, at: float) -> tuple[Team, ...]:

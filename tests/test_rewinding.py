@@ -216,6 +216,23 @@ async def test_frames_lead_to_the_board_of_each_instant(day: Lived) -> None:
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_who_sees_some_teams_sees_them_alone(day: Lived) -> None:
+    teams = frozenset({"t2"})
+    rewind, other = looking(day), looking(day)
+    start = day.at(clock("9:20"))
+    moment, steps = await rewind.play(start, 120.0, 10, teams)
+    page = Follower(moment.board)
+    for step in steps:
+        page.take(step.changes)
+        whole, fresh = (await other.at(step.at)).board, (await looking(day).at(step.at, teams)).board
+        assert shown(page.parts) == shown(msgspec.structs.asdict(fresh)), step.at
+        assert [team.id for team in fresh.teams] == ["t2"]
+        assert fresh.teams == [team for team in whole.teams if team.id == "t2"]
+        assert fresh.agents == [agent for agent in whole.agents if agent.team == "t2"]
+        assert fresh.site.figures.dials == fresh.teams[0].figures.dials
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_play_stops_at_now(day: Lived) -> None:
     now = day.schedule.now + 1
     _, steps = await looking(day).play(now - 90, 60.0, 12)

@@ -13,8 +13,6 @@ import { Wall } from "./wall.js";
 applyTheme();
 const me = await request("/api/me").then((r) => r.json());
 await loadWords(me.language);
-/** A board of the past is the whole site's. */
-const wholeSite = me.teams === null;
 
 const rotation = new Rotation();
 let tv = new URLSearchParams(location.search).has("tv");
@@ -76,7 +74,7 @@ function view() {
   setZone(live.board.site.timezone);
   const moment = wanted === null ? null : momentOf(wanted, zonedEpoch);
   wanted = null;
-  if (moment !== null && wholeSite) queueMicrotask(() => look(moment));
+  if (moment !== null) queueMicrotask(() => look(moment));
   if (past && !past.board) return html`<${Bar} page="board" /><${PastBar} past=${past} leave=${leave} /><div class="empty" role="status">${t(past.trouble || "rewind.loading")}</div>`;
   const then = past ? { board: past.board, at: past.board.as_of, state: "past" } : null;
   const shown = then ?? live;
@@ -84,7 +82,7 @@ function view() {
   const board = shown.board;
   document.title = `${then ? `↺ ${t("rewind.title")} · ` : ""}${board.site.name} · Dialwatch`;
   const ranking = steady(board.ranking, now);
-  const begin = wholeSite && !past ? () => look(boardNow(live) - 900) : null;
+  const begin = !past ? () => look(boardNow(live) - 900) : null;
   if (!tv) return html`<${Desk} live=${shown} now=${now} ranking=${ranking} past=${past} look=${begin} leave=${leave} onTv=${() => setTv(true)} redraw=${draw} />`;
   const page = rotation.page(() => pagesOf(board, ranking, now), performance.now() / 1000);
   return html`<${Wall} live=${live} now=${now} page=${page} ranking=${ranking} number=${rotation.index + 1} of=${rotation.pages.length} onLeave=${() => setTv(false)} />`;
@@ -122,7 +120,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   if (plain && event.key === "f") setTv(!tv);
-  if (plain && event.key === "r" && !tv && live?.board && wholeSite) look(boardNow(live) - 900);
+  if (plain && event.key === "r" && !tv && live?.board) look(boardNow(live) - 900);
   if (event.key === "Escape" && tv) setTv(false);
   // Whoever stands at the TV turns its pages by hand.
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];

@@ -43,6 +43,8 @@ from monitor.metrics.tally import Contribution, contribution, stints
 from monitor.metrics.view import View, blind_times, link_frames
 
 RANKING_SECONDS = 5.0
+FEW = 2000
+"""So many calls are applied one by one where teams are watched alone: to load them counts those teams anew."""
 
 
 class BoardSettings(Protocol):
@@ -239,6 +241,10 @@ class Board:
         """Take many calls that are over: the same as applying one after the other, in a fraction of the time."""
         self._turn(now)
         day = self._day
+        if self._corners and len(calls) <= FEW:
+            for call in calls:
+                self._apply_call(call)
+            return
         known, start, end = day.parts.keys() | self._going_on.keys(), day.start, day.end
         fresh = [call for call in calls if start <= call.started_at < end and call.id not in known]
         if len(fresh) < len(calls):
@@ -273,8 +279,8 @@ class Board:
             part = contribution(call, self._site.effective_seconds)
         elif day.end <= started_at < day.end + SLOT_SECONDS:
             self._ahead[call.id] = call  # begun after a midnight that the PBX's clock had before ours
-        elif day.put_before(call.id, contribution(call, self._site.effective_seconds)):
-            self._changed.parts.add("last_hour")
+        else:
+            self._apply_before(call)
         self._check_half_days(call)
         if part == old:
             return
@@ -284,6 +290,14 @@ class Board:
         if part is not None:
             day.parts[call.id] = part
             self._count(call.id, part, 1, part)
+
+    def _apply_before(self, call: Call | Brief) -> None:
+        """A call of an earlier day: the last hour may reach back to it."""
+        part = contribution(call, self._site.effective_seconds)
+        if self._day.put_before(call.id, part):
+            self._changed.parts.add("last_hour")
+            for corner in self._corners.values():
+                corner.put_before(call.id, part)
 
     def _check_half_days(self, call: Call | Brief) -> None:
         """Keep what tells who has begun, and who was on an inbound call."""

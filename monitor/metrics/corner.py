@@ -34,6 +34,8 @@ class Corner:
         self.day = Day(day.start, day.end, day.hours)
         self.day.trunks.update(trunks)
         self.day.teams = day.teams
+        for call_id, part in day.before.items():
+            self.put_before(call_id, part)
         for part in day.parts.values():
             if self._concerns(part):
                 whole = contribution(part, self._effective_seconds) if isinstance(part, Brief) else part
@@ -45,6 +47,10 @@ class Corner:
         if mine is not None:
             self.day.count(mine, sign)
             self.changed.trunks |= {f"{part.pbx}/{seizure.trunk}" for seizure in mine.seizures}
+
+    def put_before(self, call_id: str, part: Contribution) -> None:
+        """A call of the hour before the day, for the last hour (``Day.put_before``)."""
+        self.day.put_before(call_id, self._of_these(part))
 
     def alerts(self, active: list[frames.Alert]) -> list[frames.Alert]:
         """Those of these teams."""

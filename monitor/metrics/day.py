@@ -29,7 +29,8 @@ class Day:
         self.trunks: dict[str, TrunkDay] = {}
         self._by_hour: dict[int, list[int]] = {}
         self._by_slot: dict[int, list[int]] = {}
-        self._before: dict[str, Contribution] = {}
+        self.before: dict[str, Contribution] = {}
+        """What calls of the hour before the day have added to the last hour."""
 
     def holds(self, at: float) -> bool:
         """Whether an instant lies in the day."""
@@ -74,10 +75,10 @@ class Day:
 
         Says whether anything has changed.
         """
-        old = self._before.pop(call_id, None)
+        old = self.before.pop(call_id, None)
         if part is not None and self.start - LAST_SECONDS <= part.started_at < self.start:
-            self._before[call_id] = part
-        new = self._before.get(call_id)
+            self.before[call_id] = part
+        new = self.before.get(call_id)
         for each, sign in ((old, -1), (new, 1)):
             if each is not None and each.dial and old != new:
                 talk = sum(micros for _, micros in each.talk_micros)

@@ -19,7 +19,6 @@ from monitor.web.models import Fault
 MOST_FRAMES = 30
 _JSON: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {}}},
-    403: {"model": Fault},
     422: {"model": Fault},
     503: {"model": Fault},
 }
@@ -33,13 +32,11 @@ def router(context: AppContext) -> APIRouter:
     async def looked(
         request: Request, scope: Seen, kind: str, start: float, step_seconds: float, frames: int
     ) -> Response:
-        if not scope.site:
-            raise Refusal(403, "not_allowed")  # a past board is the whole site's
         now = context.now()
         if start > now:
             raise Refusal(422, "not_yet", field="at" if kind == "snapshot" else "from")
         try:
-            moment, steps = await context.rewind.play(start, step_seconds, frames)
+            moment, steps = await context.rewind.play(start, step_seconds, frames, scope.teams)
         except BusyError:
             raise Refusal(503, "busy", wait_seconds=1.0) from None
         told = {"type": kind, "past": True, "at": moment.at, "now": now, "board": moment.board}
@@ -57,7 +54,7 @@ def router(context: AppContext) -> APIRouter:
         scope: Seen,
         at: Annotated[float, Query(ge=0, lt=1e11, description="the instant, in epoch seconds")],
     ) -> Response:
-        """The board as it stood at an instant: the same as a live snapshot, from the stored calls."""
+        """The board as it stood at an instant, of the teams that the login sees: a snapshot, from the stored calls."""
         return await looked(request, scope, "snapshot", at, 1.0, 0)
 
     @routes.get("/play", response_class=Response, responses=_JSON)

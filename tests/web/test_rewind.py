@@ -66,3 +66,13 @@ async def test_it_is_packed_for_who_can_unpack(inside: House) -> None:
     ) as answer:
         raw = b"".join([part async for part in answer.aiter_raw()])
     assert gzip.decompress(raw) == plain.content
+
+
+async def test_a_lead_sees_the_own_team_of_then(inside: House) -> None:
+    other = call(5, agent="8003", id="main/other/0")
+    await inside.store.write([call(0), call(1), other])
+    await inside.log_in("li", "team_lead", ["t2"])
+    board = (await inside.client.get("/api/board/at", params={"at": NOON})).json()["board"]
+    assert [agent["extension"] for agent in board["agents"]] == ["8003"]
+    assert [team["id"] for team in board["teams"]] == ["t2"]
+    assert board["site"]["figures"]["dials"] == 1
