@@ -39,7 +39,9 @@ class May(StrEnum):
     """Enter and take back absences and days, excuse a case."""
     IMPORT_SHEETS = "import_sheets"
     SEE_WATCH = "see_watch"
-    """Missed inbound, and whatever else the watch lists; its answers are the whole site's."""
+    """Missed inbound, breaches of the harassment guard, private calls, questions."""
+    KEEP_LISTS = "keep_lists"
+    """Lists of numbers: look, enter, take off, import."""
     SEE_ALERTS = "see_alerts"
     SET_ALERTS = "set_alerts"
     OPERATE = "operate"
@@ -50,7 +52,7 @@ class May(StrEnum):
 
 _BOARD: Final = frozenset({May.ENTER, May.SEE_FLOOR})
 _QA: Final = _BOARD | {May.SEE_CALLS, May.HEAR_RECORDINGS, May.SEE_REPORTS}
-_LEAD: Final = _QA | {May.SEE_DISCIPLINE, May.ENTER_DISCIPLINE}
+_LEAD: Final = _QA | {May.SEE_DISCIPLINE, May.ENTER_DISCIPLINE, May.SEE_WATCH}
 _ALL: Final = frozenset(May)
 
 ALLOWED: Final[dict[Role, frozenset[May]]] = {

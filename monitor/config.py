@@ -369,6 +369,9 @@ def load(path: Path | None = None, env: Mapping[str, str] | None = None) -> Sett
                 each.model_copy(update={"url": _secret(f"[[channel]] {each.name}", each, "url", path, env)})
                 for each in settings.channels
             ),
+            "guard": settings.guard.model_copy(
+                update={"secret": _secret("[guard]", settings.guard, "secret", path, env)}
+            ),
         }
     )
 
@@ -390,7 +393,7 @@ def _text(path: Path) -> str:
 
 
 def _secret(
-    where: str, part: Pbx | Channel, key: str, path: Path, env: Mapping[str, str]
+    where: str, part: Pbx | Channel | GuardSettings, key: str, path: Path, env: Mapping[str, str]
 ) -> SecretStr | None:
     """A secret from its environment variable or file, if it can be had now; ``replay`` needs none."""
     variable: str | None = getattr(part, f"{key}_env")
@@ -411,6 +414,8 @@ def _secret(
     if open_to_all:
         raise ConfigError(f"{where} can be read by everybody on this machine; run: chmod 600 {place}")
     if not secret:
-        content = "the secret of manager.conf" if key == "secret" else "the channel's URL"
+        content = {Pbx: "the secret of manager.conf", Channel: "the channel's URL"}.get(
+            type(part), "the secret"
+        )
         raise ConfigError(f"{where} is empty; write {content} into it")
     return SecretStr(secret)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, m
 
 from monitor.wrongs import wrong
 
-Kind = Literal["not_begun", "idle", "connect_rate", "link_down", "trunk_failing", "disk_short"]
+Kind = Literal["not_begun", "idle", "connect_rate", "link_down", "trunk_failing", "disk_short", "breach"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _OF_KIND: dict[str, tuple[str, ...]] = {
@@ -21,6 +21,7 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
     "link_down": ("after_seconds",),
     "trunk_failing": ("seizures", "ner"),
     "disk_short": ("free_gb",),
+    "breach": (),
 }
 """Which keys say something for which kind."""
 

@@ -1,4 +1,4 @@
-"""What is known of a call to see with whom it was: the value that the watch works on. Nothing here does I/O.
+"""The watch's values: what is known of a call to see with whom it was, and numbers on lists. Nothing here does I/O.
 
 Numbers come as the PBX told them: the same line may be ``13800001111``, ``013800001111`` and ``+8613800001111``.
 ``Numbering.plain`` brings them to one form, the national number without trunk prefix.
@@ -6,9 +6,12 @@ Numbers come as the PBX told them: the same line may be ``13800001111``, ``01380
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Iterable
+
 import msgspec
 
-from monitor.domain import Call, Direction, LegRole, Outcome
+from monitor.domain import Call, Direction, LegRole, Outcome, Value
 
 _LEAST_DIGITS = 7
 """What is shorter is a service or an extension, and stays as it is."""
@@ -120,3 +123,90 @@ class Numbering(msgspec.Struct, frozen=True):
     def _without_prefix(self, number: str) -> str:
         prefix = self.trunk_prefix
         return number[len(prefix) :] if prefix and number.startswith(prefix) else number
+
+
+# ---------------------------------------------------------------- lists of numbers
+
+DO_NOT_CALL = "do_not_call"
+CAMPAIGN = "campaign"
+OWN = "own"
+LISTS = (DO_NOT_CALL, CAMPAIGN, OWN)
+"""Who must not be called, who is to be called, and our own people's numbers."""
+
+
+class Listed(Value, frozen=True, kw_only=True):
+    """A number on a list, in force in ``[since, until)``; ``until`` is ``None`` for good.
+
+    ``key`` is the number as it is kept (``NumberKeys``), ``hint`` what people may see of it. An entry that was
+    taken off stays, with ``removed_at``: it was in force until then.
+    """
+
+    id: int = 0
+    list: str
+    key: str
+    hint: str
+    since: float
+    until: float | None = None
+    reason: str = ""
+    entered_by: str = ""
+    entered_at: float = 0.0
+    removed_at: float | None = None
+
+    def holds(self, at: float) -> bool:
+        """Whether it is in force at an instant."""
+        ends = min(each for each in (self.until, self.removed_at, float("inf")) if each is not None)
+        return self.since <= at < ends
+
+
+class NumberKeys(msgspec.Struct, frozen=True):
+    """How lists keep a plain number: as it is, or (``hashed``) as its HMAC-SHA-256 under the site's secret.
+
+    Numbers are few: a hash without a key would be undone by trying them all. Entries of both kinds are
+    recognised, so that a site may begin to hash.
+    """
+
+    secret: bytes = b""
+    hashed: bool = False
+
+    def stored(self, plain: str) -> str:
+        """The key a number is kept under."""
+        return self._hash(plain) if self.hashed else plain
+
+    def all(self, plain: str) -> tuple[str, ...]:
+        """The keys it may be found under."""
+        return (plain, self._hash(plain)) if self.secret else (plain,)
+
+    def hint(self, plain: str, masked: str) -> str:
+        """What may be shown of it: of a hashed one the last two digits."""
+        return f"…{plain[-2:]}" if self.hashed else masked
+
+    def _hash(self, plain: str) -> str:
+        return "hmac:" + hmac.digest(self.secret, plain.encode(), "sha256").hex()
+
+
+class Listing:
+    """A list, to be asked whether a number was on it at an instant."""
+
+    def __init__(self, entries: Iterable[Listed] = (), keys: NumberKeys | None = None) -> None:
+        self.entries = tuple(entries)
+        self._keys = keys or NumberKeys()
+        self._by_key: dict[str, list[Listed]] = {}
+        for each in self.entries:
+            self._by_key.setdefault(each.key, []).append(each)
+
+    def __bool__(self) -> bool:
+        return bool(self._by_key)
+
+    def ever(self, plain: str) -> bool:
+        """Whether it is, or was, on the list."""
+        return bool(self._by_key) and any(key in self._by_key for key in self._keys.all(plain))
+
+    def entry(self, plain: str, at: float) -> Listed | None:
+        """The entry in force for a plain number at an instant."""
+        if not self._by_key:
+            return None
+        for key in self._keys.all(plain):
+            for each in self._by_key.get(key, ()):
+                if each.holds(at):
+                    return each
+        return None

@@ -13,15 +13,17 @@ from datetime import timedelta
 
 import structlog
 
-from monitor import attendance
+from monitor import attendance, watching
 from monitor.alerts.desk import Desk, shown_alerts
 from monitor.alerts.words import Writer as AlertWriter
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
+from monitor.contacts import DO_NOT_CALL, contact_of
 from monitor.domain import Call, Change, ExtensionStatus, Gap, LinkState, LinkStatus, Outage
 from monitor.errors import StoreError
-from monitor.metrics import frames, shifts
+from monitor.metrics import frames, harassment, shifts
 from monitor.metrics.board import Board
+from monitor.metrics.cases import Found
 from monitor.metrics.recent import Recent
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.link import Listener
@@ -37,7 +39,7 @@ log = structlog.get_logger(__name__)
 HEARD_SECONDS = 5.0
 """How often it is stored that a PBX was heard: after a crash, at most so much is called blind too much."""
 DUTY_SECONDS = 60.0
-"""How often the plan is read anew and verdicts are stored."""
+"""How often the plan and the do-not-call list are read anew and verdicts are stored."""
 FOLLOW_SECONDS = 2.0
 RECENT_SECONDS = 900.0
 SILENT_SECONDS = 45.0
@@ -80,6 +82,7 @@ class Floor:
         self.writer = writer
         self._duty = attendance.bare_duty(settings, shifts.day_of(clock.now(), settings.site.timezone))
         self.board = Board(settings, self._duty)
+        self.watch = harassment.Watch(settings.guard, settings.site.timezone)
         self.hub = Hub(self, clock.now)
         self.directory = Directory(settings)
         self.lines = [Line(pbx, settings.site.emergency_numbers) for pbx in settings.pbx]
@@ -104,6 +107,7 @@ class Floor:
     def _show(self, change: Change, now: float) -> None:
         self.board.apply(change, now)
         if isinstance(change, Call):
+            self.watch.put(contact_of(change))
             open_calls = self._open.setdefault(change.pbx, set())
             (open_calls.discard if change.ended else open_calls.add)(change.id)
             if change.trunk is not None:
@@ -155,6 +159,11 @@ class Floor:
         """Dials begun from ``since`` on."""
         return self.board.recent(since)
 
+    def breaches(self, now: float) -> list[Found]:
+        """Today's breaches of the harassment guard, newest first."""
+        zone = self.settings.site.timezone
+        return self.watch.breaches(*shifts.day_bounds(shifts.day_of(now, zone), zone))
+
     def show_alerts(self, active: Sequence[frames.Alert]) -> None:
         """Show what wants a person now."""
         self.board.alerts(active)
@@ -187,6 +196,11 @@ class Floor:
                 f"{pbx}/{trunk}" for pbx, trunk in {(each.pbx, each.trunk) for each in briefs} if trunk
             }
             self._show_stored(calls, now)
+        await self.refresh_watch()
+        dials = await self.store.watch.dials([(self._watched_from(now), now + 1)])
+        for dial in dials:
+            if dial.id not in self._since_rebuild:
+                self.watch.put(dial)
         self._show_stored(await self.store.gaps(begun, now), now)
         self._show_stored(await self.store.outages.between(begun, now), now)
         self._show_stored(await self.store.extensions(), now)
@@ -272,6 +286,15 @@ class Floor:
             self.board.learn(duty, now)
             self.hub.wake()
 
+    async def refresh_watch(self) -> None:
+        """Take up the do-not-call list, and let go of dials that no rule looks at any more. Raises ``StoreError``."""
+        self.watch.forget(self._watched_from(self.clock.now()))
+        self.watch.learn(await watching.listing(self.store, self.settings, DO_NOT_CALL))
+
+    def _watched_from(self, now: float) -> float:
+        zone = self.settings.site.timezone
+        return shifts.day_bounds(shifts.day_of(now, zone), zone)[0] - self.settings.guard.watched_seconds
+
     async def keep_duty(self, *, decide: bool) -> None:
         """Follow the plan for ever, and ``decide`` (one process does) what came of it."""
         missed = decide
@@ -280,6 +303,7 @@ class Floor:
                 if decide:
                     await self._begin_check()
                 await self.refresh_duty()
+                await self.refresh_watch()
                 if decide:
                     now = self.clock.now()
                     days = await attendance.days_to_settle(self.store, self.settings, now)

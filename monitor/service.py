@@ -303,6 +303,7 @@ def _web_server(floor: Floor, sender: Sender, words: Words, guard: Guard) -> _Se
         sender=sender,
         rewind=Rewind(floor.store, floor.settings, floor.clock.now),
         plan_changed=floor.refresh_duty,
+        lists_changed=floor.refresh_watch,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

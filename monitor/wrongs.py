@@ -36,7 +36,7 @@ _MENDS = {
     "literal_error": "write {expected}",
 }
 #: Keys whose value is never shown, by table.
-_HIDDEN = (("pbx", "secret"), ("channel", "url"))
+_HIDDEN = (("pbx", "secret"), ("channel", "url"), ("guard", "secret"))
 
 
 def wrong(problem: str, *at: str | int) -> PydanticCustomError:

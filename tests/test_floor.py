@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.config import Settings, Shift
+from monitor.config_guard import GuardSettings
+from monitor.contacts import DO_NOT_CALL, Listed
 from monitor.domain import (
     Call,
     Change,
@@ -26,6 +28,7 @@ from monitor.domain import (
 )
 from monitor.floor import Floor
 from monitor.metrics import frames
+from monitor.store.discipline import Audited
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from tests.clock import FakeClock
@@ -187,4 +190,50 @@ async def test_a_listener_looks_again_for_open_calls_of_a_run_before_it(tmp_path
     await floor.rebuild()
     assert floor.lines[0].again.is_set() is not known
     assert floor.links()[0].calls == 1
+    await floor.store.close()
+
+
+# ---------------------------------------------------------------- the harassment guard
+
+GUARDED = SETTINGS.model_copy(
+    update={"guard": GuardSettings.model_validate({"caps": [{"most": 2, "minutes": 1440}]})}
+)
+
+
+def cap_cases(floor: Floor) -> list[tuple[str, int]]:
+    return [(each.rule, len(each.calls)) for each in floor.breaches(floor.clock.now())]
+
+
+async def test_a_breach_is_there_with_the_dial_that_makes_it_and_after_a_restart(tmp_path: Path) -> None:
+    yesterday = dial("8001", at("18:00", 22), number="13800001111")
+    told = [
+        yesterday,
+        dial("8002", at("9:00"), number="013800001111"),
+        dial("8003", at("9:01"), number="13800001111"),
+    ]
+    floor = await lived(tmp_path, [(each.started_at, each) for each in told[:2]], at("9:00:30"), GUARDED)
+    assert cap_cases(floor) == []
+    floor.publish(told[2:])
+    assert cap_cases(floor) == [("cap", 3)]
+    await floor.writer.flush()
+    await floor.store.close()
+    again = await restarted(tmp_path, at("9:02"), GUARDED)
+    assert cap_cases(again) == [("cap", 3)]
+    await again.store.close()
+
+
+async def test_a_list_that_has_changed_holds_at_once_for_calls_that_are_known(tmp_path: Path) -> None:
+    floor = await lived(tmp_path, [(at("9:00"), dial("8001", at("9:00"), number="13800001111"))], at("9:01"))
+    entry = Listed(list=DO_NOT_CALL, key="13800001111", hint="x", since=at("8:00"))
+    await floor.store.numbers.put(
+        [entry], Audited(at("9:01"), "wang", "number_listed", "list/do_not_call", "")
+    )
+    await floor.refresh_watch()
+    assert cap_cases(floor) == [("do_not_call", 1)]
+    clock = floor.clock
+    assert isinstance(clock, FakeClock)
+    clock.step(3 * 86400)
+    assert cap_cases(floor) == []
+    await floor.refresh_watch()
+    assert floor.watch.breaches(0.0, float("inf")) == []  # nothing of it is kept
     await floor.store.close()

@@ -1,4 +1,5 @@
 // The filters of the calls page; all of them stand in the address.
+import { shortcuts } from "../common/days.js";
 import { dayStart, dayText, midnight } from "../common/format.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
@@ -8,15 +9,6 @@ const OUTCOMES = ["answered", "no_answer", "busy", "rejected", "cancelled", "inv
 const WIDE = matchMedia("(min-width: 701px)").matches;
 /** Choices that are a parameter of their own. @type {Record<string, [string, string]>} */
 const ONLY = { dial: ["dial", "true"], connect: ["connect", "true"], incomplete: ["complete", "false"] };
-
-/** Date shortcuts, in days from today. @param {number} now @returns {[string, number, number][]} */
-function shortcuts(now) {
-  const [y, m, d] = dayText(now).split("-").map(Number);
-  const weekday = (new Date(Date.UTC(y, m - 1, d)).getUTCDay() + 6) % 7;
-  const before = new Date(Date.UTC(y, m - 1, 0)).getUTCDate();
-  const rest = new Date(Date.UTC(y, m, 0)).getUTCDate() - d + 1;
-  return [["today", 0, 1], ["yesterday", -1, 0], ["this_week", -weekday, 7 - weekday], ["last_week", -weekday - 7, -weekday], ["this_month", 1 - d, rest], ["last_month", 1 - d - before, 1 - d]];
-}
 
 /** @param {{query: URLSearchParams, choices: any, now: number, onChange: (values: Record<string, string>) => void, onClear: () => void}} props */
 export function Filters({ query, choices, now, onChange, onClear }) {
@@ -36,6 +28,10 @@ export function Filters({ query, choices, now, onChange, onClear }) {
     <input type="date" aria-label=${t("filter.from")} value=${from ? dayText(Number(from)) : ""} onChange=${(/** @type {any} */ e) => e.target.value && onChange({ from: String(dayStart(e.target.value)) })} />
     <span>–</span>
     <input type="date" aria-label=${t("filter.to")} value=${to ? dayText(Number(to) - 1) : ""} onChange=${(/** @type {any} */ e) => e.target.value && onChange({ to: String(midnight(dayStart(e.target.value) + 43200, 1)) })} />
+    ${["same", "call"].filter((key) => query.has(key)).map((key) => {
+      const words = t(`filter.${key}`, { n: query.getAll(key).length });
+      return html`<button type="button" class="set" onClick=${() => onChange({ [key]: "" })} aria-label=${`${t("filter.remove")}: ${words}`}>${words} ✕</button>`;
+    })}
     ${["seized", "seizing"].filter((key) => query.get(key)).map((key) => {
       const words = t(`filter.${key}`, { trunk: query.get(key) ?? "" });
       return html`<button type="button" class="set" onClick=${() => onChange({ [key]: "" })} aria-label=${`${t("filter.remove")}: ${words}`}>${words} ✕</button>`;

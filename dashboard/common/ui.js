@@ -42,6 +42,7 @@ export function Bar({ page, children }) {
       <a href="/board/" aria-current=${page === "board" ? "page" : null}>${t("nav.board")}</a>
       <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
       <a href="/reports/" aria-current=${page === "reports" ? "page" : null}>${t("nav.reports")}</a>
+      <a href="/watch/" aria-current=${page === "watch" ? "page" : null}>${t("nav.watch")}</a>
       <a href="/alerts/" aria-current=${page === "alerts" ? "page" : null}>${t("nav.alerts")}</a>
       <a href="/ledger/" aria-current=${page === "discipline" ? "page" : null}>${t("nav.discipline")}</a>
     </nav>

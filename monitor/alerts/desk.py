@@ -24,6 +24,7 @@ from monitor.clock import Clock
 from monitor.config import Settings
 from monitor.errors import StoreError
 from monitor.metrics import frames
+from monitor.metrics.cases import Found
 from monitor.metrics.recent import Recent
 from monitor.notices import Alert, Delivery, DeliveryState, What
 from monitor.store.store import Store
@@ -54,6 +55,9 @@ class Watched(Protocol):
 
     def recent(self, since: float) -> Recent:
         """Dials begun from ``since`` on."""
+
+    def breaches(self, now: float) -> Sequence[Found]:
+        """Today's breaches of the harassment guard, newest first."""
 
     def show_alerts(self, active: Sequence[frames.Alert]) -> None:
         """Show what stands."""
@@ -144,6 +148,7 @@ class Desk:
         values = Values(
             board=self._floor.snapshot(now),
             known_from=self._floor.known_from,
+            breaches=self._floor.breaches(now),
             recent=recent,
             disks=disks,
         )

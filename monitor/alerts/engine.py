@@ -19,7 +19,7 @@ from monitor.alerts import kinds
 from monitor.alerts.kinds import LOOKS, Sight, State, Values
 from monitor.notices import Alert, Owes, What
 
-ONCE = ("not_begun",)
+ONCE = ("not_begun", "breach")
 """Kinds whose causes do not come again."""
 REMEMBERED_SECONDS = 48 * 3600.0
 """So long it is known that such a cause was told."""

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from monitor.masking import masked
 from monitor.metrics import frames
+from monitor.metrics.cases import Found
 from monitor.metrics.recent import Recent
 from monitor.notices import Alert
 
@@ -24,6 +26,8 @@ RATE_MARGIN = 0.02
 """A rate has to get so much better than its threshold before it is told as mended."""
 DISK_MARGIN = 1.1
 GIB = 1 << 30
+BREACH_SECONDS = 600.0
+"""So long after its last dial a breach stands; then it is in the watch's list only."""
 TRUNK_SECONDS = 1800.0
 """Seizures of longer ago say nothing of a trunk as it is now."""
 
@@ -65,10 +69,11 @@ class Disk(msgspec.Struct, frozen=True):
 class Values(msgspec.Struct, frozen=True, kw_only=True):
     """All that rules look at; ``recent`` and ``disks`` are ``None`` where they were not looked at this time.
 
-    Before ``known_from`` nothing is known of the floor.
+    Before ``known_from`` nothing is known of the floor. ``breaches`` are today's, newest first.
     """
 
     board: frames.Board
+    breaches: Sequence[Found] = ()
     known_from: float = float("-inf")
     recent: Recent | None = None
     disks: Sequence[Disk] | None = None
@@ -290,6 +295,25 @@ def disk_short(rule: Rule, values: Values, now: float, active: Active) -> list[S
     return found
 
 
+def breach(rule: Rule, values: Values, now: float, active: Active) -> list[Sight]:
+    """Per breach of the harassment guard: it stands for a while after its last dial, and is told once."""
+    names = {agent.id: agent.name for agent in values.board.agents}
+    found = []
+    for each in values.breaches:
+        if now - each.last_at > BREACH_SECONDS:
+            break
+        diallers = dict.fromkeys(call.dialler for call in each.calls)
+        facts = {
+            **each.figures,
+            "rule": each.rule,
+            "number": masked(each.number),
+            "names": [names.get(agent, agent.partition("/")[2]) for agent in diallers],
+            "today": len(values.breaches),
+        }
+        found.append(Sight(f"breach/{rule.id}/{each.id}", State.WRONG, facts))
+    return found
+
+
 def _state(wrong: bool) -> State:
     return State.WRONG if wrong else State.FINE
 
@@ -306,4 +330,5 @@ LOOKS: Mapping[str, Look] = {
     "link_down": link_down,
     "trunk_failing": trunk_failing,
     "disk_short": disk_short,
+    "breach": breach,
 }

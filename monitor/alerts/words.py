@@ -36,6 +36,14 @@ TEMPLATES: Final[Mapping[Language, Mapping[str, str]]] = {
         "trunk_failing.cleared": "中继 {trunk}：最近 {seizures} 次占用的网络有效率已回到 {ner}",
         "disk_short": "磁盘空间不足：{path} 只剩 {free_gb} GB，低于 {threshold} GB",
         "disk_short.cleared": "磁盘空间已恢复：{path} 剩余 {free_gb} GB",
+        "breach": "骚扰防护：{what}（今日共 {today} 例）",
+        "breach.cleared": "骚扰防护提示已过：{what}",
+        "breach.cap": "{number} 在 {within}内被拨打 {peak} 次，上限 {most} 次（{names}）",
+        "breach.hours": "{names} 在允许时段 {hours} 之外外呼 {dials} 次",
+        "breach.do_not_call": "{names} 拨打了免打扰名单上的号码 {number}（{dials} 次）",
+        "within.minutes": "{n} 分钟",
+        "within.hours": "{n} 小时",
+        "within.days": "{n} 天",
         "listed": "、",
         "below": "不足 1",
     },
@@ -61,6 +69,14 @@ TEMPLATES: Final[Mapping[Language, Mapping[str, str]]] = {
         "trunk_failing.cleared": "Trunk {trunk}: NER of the last {seizures} seizures is back at {ner}",
         "disk_short": "Disk space is short: {path} has {free_gb} GB left, under {threshold} GB",
         "disk_short.cleared": "Disk space is back: {path} has {free_gb} GB free",
+        "breach": "Harassment guard: {what} ({today} of today's cases so far)",
+        "breach.cleared": "The harassment guard's notice is over: {what}",
+        "breach.cap": "{number} was dialed {peak} times within {within}, {most} are allowed ({names})",
+        "breach.hours": "{names} dialed {dials} times outside of the hours allowed, {hours}",
+        "breach.do_not_call": "{names} dialed {number}, which is on the do-not-call list ({dials} times)",
+        "within.minutes": "{n} min",
+        "within.hours": "{n} h",
+        "within.days": "{n} days",
         "listed": ", ",
         "below": "under 1",
     },
@@ -88,6 +104,9 @@ class Writer:
         """What is said of an alert."""
         words, facts = TEMPLATES[language], alert.facts
         shown = {key: self._shown(key, value, alert.kind, language) for key, value in facts.items()}
+        if alert.kind == "breach":
+            within = _within(facts["minutes"], language) if "minutes" in facts else ""
+            shown["what"] = words[f"breach.{facts['rule']}"].format(**shown | {"within": within})
         if what is What.CLEARED:
             begun, ended = facts.get("since"), alert.cleared_at
             if begun is not None and ended is not None:
@@ -143,6 +162,12 @@ class Writer:
         if key == "minutes":
             return _minutes(value * 60, language)
         return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _within(minutes: float, language: Language) -> str:
+    """A stretch of time in its own unit."""
+    unit, size = ("days", 1440) if minutes > 1440 else ("hours", 60) if minutes > 60 else ("minutes", 1)
+    return TEMPLATES[language][f"within.{unit}"].format(n=f"{minutes / size:g}")
 
 
 def _minutes(seconds: float, language: Language) -> str:

@@ -188,6 +188,23 @@ class AbsenceRow(Base):
     __table_args__ = (Index("ix_absences_time", "starts_at", "ends_at"),)
 
 
+class NumberRow(Base):
+    """A number on a list (``contacts.Listed``); ``key`` is the number, or its keyed hash."""
+
+    __tablename__ = "numbers"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    list: Mapped[str] = mapped_column(String(24))
+    key: Mapped[str] = mapped_column(String(128))
+    hint: Mapped[str] = mapped_column(String(32))
+    since: Mapped[float]
+    until: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[str] = mapped_column(String(128))
+    entered_at: Mapped[float]
+    removed_at: Mapped[float | None]
+    __table_args__ = (Index("ix_numbers_key", "list", "key"), Index("ix_numbers_list", "list", "id"))
+
+
 class VerdictRow(Base):
     """A verdict on a person and shift as it was from ``decided_at`` on; a later row replaces it, none is changed."""
 

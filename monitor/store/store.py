@@ -31,6 +31,7 @@ from monitor.store.calls import (
 from monitor.store.discipline import DisciplineStore
 from monitor.store.engine import make_engine, transaction
 from monitor.store.logins import LoginStore
+from monitor.store.numbers import NumberStore
 from monitor.store.rollups import Rollups
 from monitor.store.schema import (
     CallRow,
@@ -63,6 +64,7 @@ class Store(LoginStore):
         self.discipline = DisciplineStore(self._engine)
         self.watch = WatchStore(self._engine)
         self.outages = outages.OutageStore(self._engine)
+        self.numbers = NumberStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:

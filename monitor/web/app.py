@@ -15,6 +15,7 @@ from monitor.web import (
     faults,
     leave,
     ledger,
+    numbers,
     ops,
     pages,
     recordings,
@@ -57,6 +58,7 @@ def create_app(context: AppContext) -> FastAPI:
         alerts,
         rewind,
         watch,
+        numbers,
         ops,
     ):
         app.include_router(room.router(context))

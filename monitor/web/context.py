@@ -41,7 +41,7 @@ class AppContext:
     ``now`` is the floor's time (epoch seconds; the demo's runs faster), ``writer`` and ``links`` tell how
     the other rooms are, ``trunks`` the trunks seen (``pbx/name``), ``pages`` is the folder of the pages,
     ``desk`` the alerts', ``sender`` the reports that go out, ``rewind`` looks back; ``plan_changed`` is to be called
-    when days by hand or absences were entered.
+    when days by hand or absences were entered, ``lists_changed`` when a list of numbers was.
     """
 
     settings: Settings
@@ -59,5 +59,6 @@ class AppContext:
     sender: Sender
     rewind: Rewind
     plan_changed: Callable[[], Awaitable[None]]
+    lists_changed: Callable[[], Awaitable[None]]
     passwords: Passwords
     throttle: Throttle = field(repr=False)

@@ -1,41 +1,53 @@
-"""风险提示: missed inbound with its calls back; as JSON and as CSV."""
+"""风险提示: missed inbound with its calls back, breaches, private calls and questions; as JSON and as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from monitor import watching
+from monitor.config import Settings
 from monitor.contacts import Contact
-from monitor.masking import masked
 from monitor.metrics import callbacks
-from monitor.reports.plain import BOM, csv_text
-from monitor.store.discipline import Audited
+from monitor.metrics.cases import Found
+from monitor.store.store import Store
 from monitor.watching import MissedInbound
+from monitor.web.calls import looked
 from monitor.web.context import AppContext
-from monitor.web.discipline import who as user
-from monitor.web.faults import Refusal
+from monitor.web.guard import Seen
 from monitor.web.watch_models import (
     DAY_SECONDS,
-    MOST_DAYS,
     AfterRow,
+    CasePage,
+    CaseRow,
     MissedPage,
     MissedRow,
     MissedSums,
     Stretch,
     StretchFile,
-    Who,
 )
-from monitor.web.words import Language, preferred
+from monitor.web.watch_rows import (
+    CASE_COLUMNS,
+    Names,
+    case_line,
+    case_row,
+    csv_file,
+    local_time,
+    speaker,
+    stretch,
+)
 
-Say = Callable[[str], str]
-"""The words for a key."""
-Local = Callable[[float | None], str]
-"""An instant in the site's time."""
+Look = Callable[[Store, Settings, float, float], Awaitable[list[Found]]]
+LOOKS: Final[dict[str, Look]] = {
+    "breaches": watching.breaches,
+    "private": watching.private_calls,
+    "questions": watching.questions,
+}
+MOST_CASES: Final = 500
+"""So many cases are shown, the newest; a shorter stretch or a team shows the others, a file has all."""
 MISSED_COLUMNS: Final = (
     *("started_at", "ended_at", "number", "queue", "rang", "teams", "state"),
     *("back_at", "back_by", "minutes", "reached_at", "call"),
@@ -43,51 +55,24 @@ MISSED_COLUMNS: Final = (
 """Columns of the CSV; the heads are the words ``csv.watch.<column>``."""
 
 
-def stretch(query: Stretch) -> tuple[float, float]:
-    """The stretch asked for. Raises ``Refusal`` where it is none, or too long to be looked through."""
-    if not query.start < query.end <= query.start + MOST_DAYS * DAY_SECONDS + 3600:
-        raise Refusal(422, "bad_request", field="to")
-    return query.start, query.end
-
-
-class Names:
-    """Who had an extension when, as the pages show it."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._directory = context.directory
-
-    def who(self, agent: str, at: float) -> Who:
-        """Whoever had ``pbx/extension`` at an instant."""
-        pbx, _, extension = agent.partition("/")
-        found = self._directory.who(pbx, extension, at)
-        name, team = found if found is not None else (None, None)
-        return Who(
-            agent=agent, extension=extension, name=name, team=team, team_name=self._directory.team_name(team)
-        )
-
-    def team_name(self, team: str) -> str:
-        """A team's name; empty for nobody's."""
-        return self._directory.team_name(team) or ""
-
-
 def router(context: AppContext) -> APIRouter:
     """The watch's routes."""
     routes = APIRouter(prefix="/api/watch", tags=["watch"])
-    names = Names(context)
 
-    async def missed_rows(query: Stretch) -> tuple[MissedInbound, list[MissedRow]]:
+    async def missed_rows(query: Stretch, names: Names) -> tuple[MissedInbound, list[MissedRow]]:
         start, end = stretch(query)
         found = await watching.missed_inbound(context.store, context.settings, start, end)
         rows = [
             _missed_row(case, teams, names) for case, teams in zip(found.cases, found.team_ids, strict=True)
         ]
-        wanted = set(query.team)
-        return found, [row for row in reversed(rows) if not wanted or wanted & set(row.teams)]
+        return found, [row for row in reversed(rows) if names.sees(row.teams, query.team)]
 
     @routes.get("/missed")
-    async def missed(query: Annotated[Stretch, Query()]) -> MissedPage:
+    async def missed(query: Annotated[Stretch, Query()], request: Request, scope: Seen) -> MissedPage:
         """Missed inbound calls, and how long until somebody called back."""
-        found, rows = await missed_rows(query)
+        await looked(context, request, "watch/missed")
+        names = Names(context, scope)
+        found, rows = await missed_rows(query, names)
         shown = {row.call_id for row in rows}
         mine = [case for case in found.cases if case.missed.call.id in shown]
         return MissedPage(
@@ -96,15 +81,15 @@ def router(context: AppContext) -> APIRouter:
             teams=[
                 _sums(team, names.team_name(team), each)
                 for team, each in found.teams.items()
-                if not query.team or team in query.team
+                if names.sees([team], query.team)
             ],
             rows=rows,
         )
 
     @routes.get("/missed.csv", response_class=Response)
-    async def missed_file(query: Annotated[StretchFile, Query()], request: Request) -> Response:
+    async def missed_file(query: Annotated[StretchFile, Query()], request: Request, scope: Seen) -> Response:
         """The same as a CSV file, a line each."""
-        _, rows = await missed_rows(query)
+        _, rows = await missed_rows(query, Names(context, scope))
         say = speaker(context, query.language, request)
         local = local_time(context)
         lines = [
@@ -128,7 +113,50 @@ def router(context: AppContext) -> APIRouter:
         ]
         return await csv_file(context, request, "missed", MISSED_COLUMNS, lines, say)
 
+    for kind, look in LOOKS.items():
+        _add_cases(routes, context, kind, look)
     return routes
+
+
+def _add_cases(routes: APIRouter, context: AppContext, kind: str, look: Look) -> None:
+    """The routes of one kind of case."""
+
+    async def found(query: Stretch, names: Names) -> list[CaseRow]:
+        start, end = stretch(query)
+        rows = [case_row(each, names) for each in await look(context.store, context.settings, start, end)]
+        return [row for row in rows if names.sees(row.teams, query.team)]
+
+    async def cases(query: Annotated[Stretch, Query()], request: Request, scope: Seen) -> CasePage:
+        await looked(context, request, f"watch/{kind}")
+        rows = await found(query, Names(context, scope))
+        guard = context.settings.guard
+        off = [rule for rule, on in (("cap", guard.caps), ("hours", guard.hours)) if not on]
+        return CasePage(
+            total=len(rows),
+            cases=rows[:MOST_CASES],
+            off=off if kind == "breaches" else [],
+            no_secret=guard.keys is None,
+        )
+
+    async def file(query: Annotated[StretchFile, Query()], request: Request, scope: Seen) -> Response:
+        names = Names(context, scope)
+        say, local = speaker(context, query.language, request), local_time(context)
+        lines = [case_line(row, say, local, names.team_name) for row in await found(query, names)]
+        return await csv_file(context, request, kind, CASE_COLUMNS, lines, say)
+
+    about = {
+        "breaches": "Breaches of the caps, the permitted hours and the do-not-call list, newest first.",
+        "private": "Numbers that one extension alone calls again and again, and long inbound calls to one.",
+        "questions": "What looks odd in the calls: questions, never verdicts.",
+    }[kind]
+    routes.add_api_route(f"/{kind}", cases, name=kind, description=about)
+    routes.add_api_route(
+        f"/{kind}.csv",
+        file,
+        name=f"{kind} file",
+        description="The same as a CSV file, a line each.",
+        response_class=Response,
+    )
 
 
 def state_of(row: MissedRow) -> str:
@@ -146,9 +174,9 @@ def _missed_row(case: callbacks.Case, teams: Sequence[str], names: Names) -> Mis
         call_id=call.id,
         started_at=call.started_at,
         ended_at=call.ended_at,
-        number=masked(call.number),
+        number=names.number(call.number),
         queue=call.queue,
-        rang=[names.who(each, call.started_at) for each in case.missed.rang],
+        rang=[who for each in case.missed.rang if (who := names.who(each, call.started_at)) is not None],
         teams=list(teams),
         team_names=[name for team in teams if (name := names.team_name(team))],
         back=_after(case.back, names),
@@ -176,41 +204,4 @@ def _sums(team: str | None, name: str | None, found: callbacks.Summary) -> Misse
         no_number=found.no_number,
         median_seconds=found.median_seconds,
         longest_seconds=found.longest_seconds,
-    )
-
-
-# ---------------------------------------------------------------- files
-
-
-def speaker(context: AppContext, language: Language | None, request: Request) -> Say:
-    """The words in the language asked for, else the browser's."""
-    chosen = language or preferred(request.headers.get("accept-language"), context.settings.site.language)
-    return lambda key: context.words.say(chosen, key)
-
-
-def local_time(context: AppContext) -> Local:
-    """Instants as the site writes them."""
-    zone = context.settings.site.timezone
-    return lambda at: (
-        "" if at is None else f"{datetime.fromtimestamp(at, UTC).astimezone(zone):%Y-%m-%d %H:%M:%S}"
-    )
-
-
-async def csv_file(
-    context: AppContext,
-    request: Request,
-    name: str,
-    columns: Sequence[str],
-    lines: Sequence[Sequence[object]],
-    say: Say,
-) -> Response:
-    """Lines below their heads; the export is in the audit."""
-    await context.store.discipline.audit(
-        Audited(context.now(), user(request), "watch_exported", f"watch/{name}", "")
-    )
-    head: list[object] = [say(f"csv.watch.{column}") for column in columns]
-    return Response(
-        BOM + csv_text([head, *(list(line) for line in lines)]),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
     )

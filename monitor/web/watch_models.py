@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from monitor.domain import Direction
+from monitor.domain import Direction, Outcome
+from monitor.web.discipline_models import BadRow
 from monitor.web.models import Model
 from monitor.web.words import Language
 
@@ -88,3 +91,100 @@ class MissedPage(Model):
     site: MissedSums
     teams: list[MissedSums]
     rows: list[MissedRow]
+
+
+class CaseCall(Model):
+    """A call that a case rests on; ``marked`` if it broke the rule."""
+
+    call_id: str
+    started_at: float
+    direction: Direction
+    outcome: Outcome | None
+    talk_seconds: float
+    who: Who | None
+    marked: bool
+
+
+class CaseRow(Model):
+    """A case of a rule: whom it is about, its calls (the last ones), and the figures that say why.
+
+    ``link`` is the filter of the calls page that shows exactly its calls.
+    """
+
+    id: str
+    rule: str
+    number: str | None
+    agents: list[Who]
+    teams: list[str]
+    first_at: float
+    last_at: float
+    count: int
+    calls: list[CaseCall]
+    figures: dict[str, float | int | str | None]
+    link: str
+
+
+class CasePage(Model):
+    """Cases, newest first: ``total`` there are. ``off`` are rules that the site has not set.
+
+    ``no_secret``: the lists' secret is not there, numbers kept as hashes are not recognised.
+    """
+
+    total: int
+    cases: list[CaseRow]
+    off: list[str]
+    no_secret: bool
+
+
+ListName = Literal["do_not_call", "campaign", "own"]
+
+
+class NumberRow(Model):
+    """A number on a list; ``hint`` is what may be seen of it."""
+
+    id: int
+    hint: str
+    since: float
+    until: float | None
+    reason: str
+    entered_by: str
+    entered_at: float
+
+
+class NumberPage(Model):
+    """A list: how many stand on it, and some of them, the last entered first. ``next`` is the page's ``before``."""
+
+    count: int
+    rows: list[NumberRow]
+    next: int | None
+    hashed: bool
+    no_secret: bool
+
+
+class NumberQuestion(Model):
+    """Numbers looked for; not in an address, where they would be logged."""
+
+    list: ListName
+    number: str = Field("", max_length=40)
+    before: int | None = None
+
+
+class NewNumber(Model):
+    """A number to enter; from now on where ``since`` is left away, for good without ``until``."""
+
+    list: ListName
+    number: str = Field(min_length=3, max_length=40)
+    since: float | None = None
+    until: float | None = None
+    reason: str = Field("", max_length=500)
+
+
+class NumberPreview(Model):
+    """What a file of numbers comes to: ``lines`` are those of ``changes``."""
+
+    changes: list[NumberRow]
+    total: int
+    lines: list[int]
+    known: int
+    bad: list[BadRow]
+    written: bool

@@ -11,6 +11,7 @@ from monitor.alerts.words import Language, Writer
 from monitor.config_alerts import Alert as Rule
 from monitor.domain import Change, Gap, GapReason, LinkState, LinkStatus
 from monitor.metrics.board import Board
+from monitor.metrics.cases import Found
 from monitor.notices import Alert
 from tests.metrics.test_board import SETTINGS, ZONE, at
 
@@ -38,6 +39,7 @@ class Scene:
         self.board = Board(settings)
         self.rules = rules
         self.engine = Engine(rules, ZONE, known)
+        self.breaches: Sequence[Found] = ()
         self.free: dict[str, float] = {}
         self.known_from = known_from
         self.told: list[tuple[float, str, str]] = []
@@ -50,6 +52,7 @@ class Scene:
         values = Values(
             board=self.board.snapshot(now),
             known_from=self.known_from,
+            breaches=self.breaches,
             recent=self.board.recent(now - 7200) if counted else None,
             disks=[Disk(path, int(gb * 2**30)) for path, gb in self.free.items()] if counted else None,
         )
@@ -62,4 +65,4 @@ class Scene:
         return [WRITER.body(each.alert, each.what, language) for each in self.look(now, **options).notices]
 
 
-__all__ = ["SETTINGS", "WRITER", "Scene", "at", "gap", "link", "rule"]
+__all__ = ["SETTINGS", "WRITER", "ZONE", "Scene", "at", "gap", "link", "rule"]

@@ -17,6 +17,7 @@ from monitor.config import Settings
 from monitor.domain import LinkState
 from monitor.errors import StoreError
 from monitor.metrics.board import Board
+from monitor.metrics.cases import Found
 from monitor.metrics.frames import Alert as Shown
 from monitor.notices import DeliveryState
 from monitor.store.store import Store
@@ -63,6 +64,9 @@ class Floor:
         self.snapshot = self.board.snapshot
         self.recent = self.board.recent
         self.shown: list[str] = []
+
+    def breaches(self, now: float) -> list[Found]:
+        return []
 
     def show_alerts(self, active: Sequence[Shown]) -> None:
         self.board.alerts(active)

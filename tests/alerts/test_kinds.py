@@ -5,8 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from monitor.config_guard import GuardSettings
+from monitor.contacts import Listed, Listing, contact_of
 from monitor.domain import Direction, ExtensionStatus, LinkState, Outcome
-from tests.alerts.scene import SETTINGS, Scene, at, gap, link, rule
+from monitor.metrics.cases import Found
+from monitor.metrics.harassment import breaches
+from tests.alerts.scene import SETTINGS, ZONE, Scene, at, gap, link, rule
 from tests.metrics.test_board import dial, open_states
 
 T1 = [agent.extension for agent in SETTINGS.teams[0].agents]
@@ -260,3 +264,42 @@ def test_a_rule_for_a_team_looks_at_no_other(kind: str, who: str) -> None:
         scene.look(at(clock))
     assert scene.told
     assert all(who in cause for _, what, cause in scene.told)
+
+
+# ---------------------------------------------------------------- the harassment guard
+
+
+def breach_of(clocks: list[str], **rules: object) -> list[Found]:
+    guard = GuardSettings.model_validate({"caps": [{"most": 2, "minutes": 1440}]} | rules)
+    calls = [dial("8001", at(each), serial=n, number="13800001111") for n, each in enumerate(clocks)]
+    contacts = [contact_of(call) for call in calls]
+    return breaches(contacts, guard, Listing(), ZONE, at("0:00"), at("0:00", 24))
+
+
+def test_a_breach_is_told_once_and_stands_for_a_while_after_its_last_dial() -> None:
+    scene = Scene(rule("breach"))
+    scene.breaches = breach_of(["9:00", "9:10", "9:20"])
+    assert scene.says(at("9:20:01")) == [
+        "骚扰防护：138****1111 在 24 小时内被拨打 3 次，上限 2 次（张伟）（今日共 1 例）"
+    ]
+    scene.breaches = breach_of(["9:00", "9:10", "9:20", "9:25"])
+    assert scene.says(at("9:25:01")) == []
+    assert len(scene.engine.active) == 1
+    assert scene.says(at("9:35:01")) == []
+    assert scene.engine.active == []
+    scene.breaches = breach_of(["9:00", "9:10", "9:20", "9:25", "9:50"])
+    assert scene.says(at("9:50:01")) == []  # the same case goes on
+
+
+def test_hours_and_list_have_words_of_their_own() -> None:
+    scene = Scene(rule("breach"))
+    scene.breaches = breach_of(["9:20"], hours=["10:00-21:00"])
+    assert scene.says(at("9:20:01"), "en") == [
+        "Harassment guard: 张伟 dialed 1 times outside of the hours allowed, 10:00–21:00 (1 of today's cases so far)"
+    ]
+    entry = Listed(list="do_not_call", key="13800001111", hint="", since=0.0)
+    contacts = [contact_of(dial("8001", at("9:30"), number="13800001111"))]
+    scene.breaches = breaches(contacts, GuardSettings(), Listing([entry]), ZONE, 0.0, at("9:40"))
+    assert scene.says(at("9:30:01")) == [
+        "骚扰防护：张伟 拨打了免打扰名单上的号码 138****1111（1 次）（今日共 1 例）"
+    ]

@@ -21,6 +21,10 @@ FACTS: dict[str, dict[str, object]] = {
     "connect_rate": {"team": "朝阳组", "rate": 0.2, "threshold": 0.3, "dials": 60, "minutes": 30.0},
     "link_down": {"pbx": "main", "since": at("9:30"), "reason": "refused"},
     "trunk_failing": {"trunk": "main/trunk-a", "ner": 0.5, "threshold": 0.8, "seizures": 20},
+    "breach": {
+        "rule": "cap", "number": "138****1111", "names": ["张伟"], "most": 5, "minutes": 1440.0, "peak": 6,
+        "dials": 7, "today": 2,
+    },
     "disk_short": {"path": "/var", "free_gb": 1.25, "threshold": 5.0},
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from monitor.config_alerts import KINDS, keys_of_kind
 from monitor.domain import Direction, GapReason, HangupBy, LegRole, LinkState, Outcome, Phase
+from monitor.metrics import gaming, harassment
 from monitor.metrics.agent import State
 from monitor.metrics.definitions import METRICS
 from monitor.metrics.shifts import Verdict
@@ -24,6 +25,11 @@ CATALOGUES: dict[str, dict[str, str]] = {
 SOURCES = {
     path: path.read_text("utf-8") for path in sorted(DASHBOARD.rglob("*.js")) if "vendor" not in path.parts
 }
+RULES = (
+    *(harassment.CAP, harassment.HOURS, harassment.DO_NOT_CALL),
+    *(gaming.OWN_NUMBER, gaming.JUST_OVER, gaming.CANCEL_RUN, gaming.REPEATS),
+    *(gaming.PRIVATE_NUMBER, gaming.LONG_INBOUND),
+)
 SERVER_PREFIXES = ("csv.", "error.", "report.", "send.")
 """Families of keys that are not written out in the pages: the exports' heads, refusals by their key."""
 
@@ -78,6 +84,8 @@ def test_no_words_are_left_over() -> None:
         ("alert", KINDS),
         ("delivery", DeliveryState),
         ("delivery.what", What),
+        ("watch.rule", RULES),
+        ("watch.why", RULES),
     ],
 )
 def test_every_value_of_the_domain_has_words(family: str, members: object) -> None:

@@ -283,7 +283,7 @@ async def without_sums(connection: AsyncConnection) -> None:
     """As before the sums of reports (0004), the alerts (0005), the check (0006), the watch (0009), outages (0011), what was sent (0010)."""
     for index in ("ix_calls_number", "ix_calls_watch"):
         await connection.execute(text(f"DROP INDEX {index}"))
-    later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit", "outages")
+    later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit", "outages", "numbers")
     later += ("sent_files", "sent_reports", "send_plans", "alert_rules")
     for table in ("parts", "rollups", "agent_days", "rollup_state", *later):
         await connection.execute(text(f"DROP TABLE {table}"))

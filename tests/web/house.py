@@ -165,6 +165,7 @@ class Quiet:
         self.snapshot = board.snapshot
         self.recent = board.recent
         self.show_alerts = board.alerts
+        self.breaches = lambda now: ()
 
 
 def write_pages(folder: Path) -> None:
@@ -229,6 +230,7 @@ async def house(
         sender=Sender(made, Noon(), SystemClock(), store, desk.lines, words.say),
         rewind=Rewind(store, made, lambda: NOON),
         plan_changed=_noted,
+        lists_changed=_noted,
         passwords=Passwords(),
         throttle=Throttle(time.monotonic),
     )

@@ -79,8 +79,19 @@ GET    /api/ledger                          AMSLG
 GET    /api/ledger.csv                      AMSLG
 GET    /api/verdicts/{person}/{day}/{shift} AMSLG
 POST   /api/ledger/excuse                   AMSL
-GET    /api/watch/missed                    AM
-GET    /api/watch/missed.csv                AM
+GET    /watch/{file:path}                   AMSL
+GET    /api/watch/missed                    AMSL
+GET    /api/watch/missed.csv                AMSL
+GET    /api/watch/breaches                  AMSL
+GET    /api/watch/breaches.csv              AMSL
+GET    /api/watch/private                   AMSL
+GET    /api/watch/private.csv               AMSL
+GET    /api/watch/questions                 AMSL
+GET    /api/watch/questions.csv             AMSL
+POST   /api/numbers/list                    AM
+POST   /api/numbers                         AM
+POST   /api/numbers/import                  AM
+POST   /api/numbers/{entry_id}/remove       AM
 GET    /alerts/{file:path}                  AM
 GET    /api/alerts                          AM
 GET    /api/alerts/deliveries               AM
@@ -131,6 +142,7 @@ def address(template: str) -> str:
         ("{year}", "2026"),
         ("{kind}", "daily"),
         ("{name}", "nobody"),
+        ("{entry_id}", "1"),
     ):
         template = template.replace(place, value)
     for place in ("{pbx}", "{uniqueid}", "{id}"):

@@ -1,5 +1,6 @@
-"""Indexes that find calls by number, and what is watched of many calls without their bodies."""
+"""Lists of numbers; indexes that find calls by number, and what is watched of many calls without their bodies."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
@@ -13,5 +14,21 @@ WATCHED = (
 
 def upgrade() -> None:
     """Build them."""
+    op.create_table(
+        "numbers",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("list", sa.String(length=24), nullable=False),
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("hint", sa.String(length=32), nullable=False),
+        sa.Column("since", sa.Float(precision=53), nullable=False),
+        sa.Column("until", sa.Float(precision=53), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("entered_by", sa.String(length=128), nullable=False),
+        sa.Column("entered_at", sa.Float(precision=53), nullable=False),
+        sa.Column("removed_at", sa.Float(precision=53), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_numbers_key", "numbers", ["list", "key"], unique=False)
+    op.create_index("ix_numbers_list", "numbers", ["list", "id"], unique=False)
     op.create_index("ix_calls_number", "calls", ["number", "started_at"], unique=False)
     op.create_index("ix_calls_watch", "calls", list(WATCHED), unique=False)
