@@ -16,7 +16,8 @@ from monitor.metrics.idle import Hours, idle, overlap
 from monitor.metrics.posts import Span
 from monitor.metrics.staff import Seat, Who, key_of
 
-COLUMNS = ("person", "longest_idle_seconds", "idle_seconds", "busy_seconds")
+COLUMNS = ("person", "longest_idle_seconds", "idle_seconds", "busy_seconds", "gaps", "hours")
+"""As the stored time lines have them; ``gaps`` are the gaps as far as they matter to whoever shows long ones."""
 
 Place = tuple[str, str]
 """PBX and extension."""
@@ -50,7 +51,7 @@ def lines(
     who: Who,
     working: Mapping[int, Sequence[Period]],
     downtime: Downtime,
-) -> list[tuple[str, float, float, float]]:
+) -> list[tuple[str, float, float, float, str, str]]:
     """Rows of ``COLUMNS`` for one day (its bounds), by person and team, from all calls of the extensions that moved."""
     mine: dict[int, list[Stretch]] = {}
     keys: dict[str, tuple[int, list[Span]]] = {}
@@ -76,18 +77,26 @@ def lines(
             if max(a, begin) < min(b, to)
         ]
         if hours:
-            found.append((key, *_measured(mine[person], parted(hours, downtime.unheard(spans)))))
+            parts = parted(hours, downtime.unheard(spans))
+            found.append((key, *_measured(mine[person], parts), msgspec.json.encode(parts).decode()))
     return found
 
 
-def _measured(stretches: list[Stretch], hours: Hours) -> tuple[float, float, float]:
-    """Longest gap, all gaps, time on calls, as far as they lie in the hours (METRICS: idle gap, utilisation)."""
+def _measured(stretches: list[Stretch], hours: Hours) -> tuple[float, float, float, str]:
+    """Longest gap, all gaps, time on calls, as far as they lie in the hours (METRICS: idle gap, utilisation).
+
+    And the gaps themselves, as the store writes them: in milliseconds, not cut.
+    """
     every = [period for part in hours for period in part]
     longest = gaps = busy = 0.0
+    written: list[str] = []
     reach: float | None = None
     for each in sorted(stretches, key=lambda each: (each.started_at, each.call_id)):
         if reach is not None and each.started_at > reach:
-            longest = max(longest, idle(reach, each.started_at, hours))
+            gap = idle(reach, each.started_at, hours)
+            longest = max(longest, gap)
+            if gap:
+                written.append(f"{round(reach * 1000)}-{round(each.started_at * 1000)}")
             gaps += overlap(reach, each.started_at, every)
         if each.ended_at is None:
             reach = float("inf")
@@ -96,4 +105,4 @@ def _measured(stretches: list[Stretch], hours: Hours) -> tuple[float, float, flo
         if each.ended_at > begun:
             busy += overlap(begun, each.ended_at, every)
         reach = each.ended_at if reach is None else max(reach, each.ended_at)
-    return longest, gaps, busy
+    return longest, gaps, busy, ",".join(written)
