@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from monitor.access import Role
-from monitor.config_alerts import Alert, Channel
+from monitor.config_alerts import Alert, Channel, unknown_name
 from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
 from monitor.config_guard import GuardSettings
 from monitor.config_sending import Send
@@ -254,10 +254,9 @@ class Settings(Part):
         _unique("channel", "name", [channel.name for channel in self.channels])
         _unique("alert", "id", [alert.id for alert in self.alerts])
         for number, alert in enumerate(self.alerts):
-            _known(
-                "alert", number, "channels", alert.channels, "[[channel]]", [c.name for c in self.channels]
-            )
-            _known("alert", number, "teams", alert.teams, "[[team]]", [team.id for team in self.teams])
+            unknown = unknown_name(alert, [c.name for c in self.channels], [team.id for team in self.teams])
+            if unknown is not None:
+                raise wrong(unknown.problem, "alert", number, unknown.key, unknown.place)
         _unique("send", "name", [send.name for send in self.sends])
         for number, send in enumerate(self.sends):
             _known("send", number, "channels", send.channels, "[[channel]]", [c.name for c in self.channels])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
@@ -26,9 +27,36 @@ _OF_KIND: dict[str, tuple[str, ...]] = {
 """Which keys say something for which kind."""
 
 
+def defaults_of_kind(kind: str) -> dict[str, float | None]:
+    """The thresholds of a kind, and what they are where none is given."""
+    keys = [key for key in keys_of_kind(kind) if key != "teams"]
+    return {key: Alert.model_fields[key].get_default() for key in keys}
+
+
 def keys_of_kind(kind: str) -> tuple[str, ...]:
     """The keys that only some kinds have, of this one."""
     return _OF_KIND[kind]
+
+
+class UnknownName(NamedTuple):
+    """A name in a rule that is none: its key, its place in the list, the problem with its mend."""
+
+    key: str
+    place: int
+    problem: str
+
+
+def unknown_name(rule: Alert, channels: Sequence[str], teams: Sequence[str]) -> UnknownName | None:
+    """The first channel or team of a rule that there is not."""
+    for key, named, where, there in (
+        ("channels", rule.channels, "[[channel]]", channels),
+        ("teams", rule.teams, "[[team]]", teams),
+    ):
+        for place, name in enumerate(named):
+            if name not in there:
+                listed = ", ".join(there) or "none"
+                return UnknownName(key, place, f"no {where} has this name; there are: {listed}")
+    return None
 
 
 _SCHEME = re.compile(r"https?://[^/\s?#@]+/?")
@@ -105,7 +133,7 @@ class Alert(_Part):
     """
 
     kind: Kind
-    id: str = ""
+    id: str = Field("", max_length=64)
     channels: tuple[str, ...] = ()
     recovery: bool = True
     quiet: Annotated[Quiet | None, BeforeValidator(_quiet)] = None

@@ -87,6 +87,20 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     attach: bool = False
 
 
+class StoredRule(msgspec.Struct, frozen=True, kw_only=True):
+    """What was entered of a rule on the page: all its keys (``body``, JSON), or of one of the file (empty) how it is muted.
+
+    ``off``: it is not looked at. Until ``muted_until`` nothing is sent of it.
+    """
+
+    id: str
+    body: str = ""
+    off: bool = False
+    muted_until: float | None = None
+    changed_by: str
+    changed_at: float
+
+
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """A report that was sent, as the archive has it; nothing of it but the last two fields ever changes.
 

@@ -1,7 +1,10 @@
 // Alerts: what stands now, the rules and channels in force, and what became of every message.
-import { dateTime, inWords, percent, setZone } from "../common/format.js";
+import { Said } from "../common/discipline.js";
+import { message } from "../common/message.js";
+import { dateTime, inWords, setZone } from "../common/format.js";
 import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
+import { Rules, said } from "./rules.js";
 
 const REFRESH_SECONDS = 5;
 const GLYPH = /** @type {Record<string, string>} */ ({ waiting: "◔", sending: "↗", sent: "✓", given_up: "✕", dropped: "✕", uncertain: "?" });
@@ -55,29 +58,9 @@ function choose(wanted) {
   load();
 }
 
-/** A threshold with its unit. @param {string} key @param {number | null} value */
-function threshold(key, value) {
-  if (value == null) return t(`alerts.value.${key}_none`);
-  return t(`alerts.value.${key}`, { n: key === "rate" || key === "ner" ? percent(value, 0) : value });
-}
-
-const list = (/** @type {string[]} */ words) => words.join(language() === "en" ? ", " : "、");
-
 function Standing() {
   if (!state.active.length) return html`<p class="muted calm"><span aria-hidden="true">✓</span> ${t("alerts.none")}</p>`;
   return html`<ul class="standing">${state.active.map((/** @type {any} */ each) => html`<li key=${each.id}><b>⚠ ${t(`alert.${each.kind}`)}</b><span>${each.text[language()]}</span><time>${t("alerts.since", { time: dateTime(each.since) })}</time></li>`)}</ul>`;
-}
-
-function Rules() {
-  if (!state.rules.length) return html`<p class="muted">${t("alerts.no_rules")}</p>`;
-  return html`<div class="scroller"><table><thead><tr><th>${t("alerts.rule")}</th><th>${t("alerts.when")}</th><th>${t("alerts.teams")}</th><th>${t("alerts.channels")}</th><th>${t("alerts.quiet")}</th></tr></thead>
-    <tbody>${state.rules.map((/** @type {any} */ rule) => html`<tr key=${rule.id}>
-      <td data-label=${t("alerts.rule")}><b>${t(`alert.${rule.kind}`)}</b>${rule.id === rule.kind ? "" : html` <span class="muted">${rule.id}</span>`}</td>
-      <td data-label=${t("alerts.when")}>${list(Object.entries(rule.values).map(([key, value]) => threshold(key, /** @type {number | null} */ (value)))) || t("alerts.at_deadline")}</td>
-      <td data-label=${t("alerts.teams")}>${list(rule.teams) || t("alerts.all")}</td>
-      <td data-label=${t("alerts.channels")}>${list(rule.channels) || html`<span class="muted">${t("alerts.board_only")}</span>`}${rule.recovery ? "" : html` <span class="muted">${t("alerts.no_recovery")}</span>`}</td>
-      <td data-label=${t("alerts.quiet")}>${rule.quiet ? rule.quiet.join("–") : "—"}</td>
-    </tr>`)}</tbody></table></div>`;
 }
 
 /** @param {{name: string}} props */
@@ -104,7 +87,7 @@ function Row({ row }) {
     <td class="nowrap" data-label=${t("alerts.time")}>${dateTime(row.created_at)}</td>
     <td data-label=${t("alerts.channel")}>${row.channel}</td>
     <td data-label=${t("alerts.what")}>${t(`delivery.what.${row.what}`)}</td>
-    <td class="words"><b>${row.title}</b><span>${row.body}</span></td>
+    <td class="words"><b>${row.title}</b><span>${message(row.body)}</span></td>
     <td data-label=${t("alerts.state")}><span class=${`outcome d-${row.state}`}>${GLYPH[row.state]} ${t(`delivery.${row.state}`)}</span>${row.next_at ? html` <span class="muted small">${t("alerts.again", { time: inWords(row.next_at - now) })}</span>` : null}</td>
     <td class="num" data-label=${t("alerts.tries")}>${row.tries}</td>
     <td class="why">${row.last_error}</td>
@@ -127,7 +110,7 @@ function view() {
   return html`<${Bar} page="alerts" />${trouble}
   <main class="alerts" id="main">
     <section class="panel pad"><h1>${t("alerts.now")}</h1><${Standing} /></section>
-    <section class="panel pad"><h2>${t("alerts.rules")}</h2><${Rules} /></section>
+    <section class="panel pad"><h2>${t("alerts.rules")}</h2><${Said} said=${said} /><${Rules} state=${state} load=${load} draw=${() => draw()} /></section>
     <section class="panel pad"><h2>${t("alerts.channels")}</h2><${Channels} /></section>
     <section class="panel pad"><h2>${t("alerts.log")}</h2><${Log} /></section>
   </main>`;

@@ -1,6 +1,7 @@
 // The archive of reports that were sent: what goes out by itself, what was sent to whom, and whether it still holds.
 import { ask, attempts, Said, start } from "../common/discipline.js";
 import { count, dateTime, duration, percent } from "../common/format.js";
+import { message } from "../common/message.js";
 import { Bar, html, mount } from "../common/ui.js";
 import { language, t } from "../common/words.js";
 
@@ -41,7 +42,7 @@ async function show(id) {
   opened = null;
   history.replaceState(null, "", open ? `?id=${open}` : location.pathname);
   draw();
-  if (open) await attempt(async () => { opened = await ask(`/api/archive/${id}`); });
+  if (open) await attempt(async () => { opened = await ask(`/api/archive/${id}`); await load(); });
 }
 
 /** @param {any} plan */
@@ -100,11 +101,11 @@ function Detail({ row }) {
     <section><h3>${t("archive.since")}</h3>
       ${sent.running ? html`<p class="muted small">${t("archive.goes_on")}</p>` : null}
       ${!opened.kept ? html`<p class="muted">${t("archive.not_kept")}</p>` : differences.length
-        ? html`<p class="muted small">${t("archive.since_why")}</p><div class="scroller"><table><thead><tr>${["table", "row", "column"].map((key) => html`<th>${t(`archive.${key}`)}</th>`)}<th class="num">${t("archive.was")}</th><th class="num">${t("archive.now")}</th></tr></thead>
+        ? html`<p class="muted small">${t("archive.since_why")}</p><div class="scroller differences"><table><thead><tr>${["table", "row", "column"].map((key) => html`<th>${t(`archive.${key}`)}</th>`)}<th class="num">${t("archive.was")}</th><th class="num">${t("archive.now")}</th></tr></thead>
           <tbody>${differences.map((/** @type {any} */ each) => html`<tr><td>${each.table}</td><td>${each.row}</td><td>${each.column}</td><td class="num">${figure(each.of, each.was)}</td><td class="num"><b>${figure(each.of, each.now)}</b></td></tr>`)}</tbody></table></div>`
         : html`<p class="ok">✓ ${t("archive.holds")}</p>`}</section>
     <section><h3>${t("archive.got")}</h3><div class="scroller"><table><tbody>${sent.deliveries.map((/** @type {any} */ each) => html`<tr key=${each.id}><td><${Delivered} each=${each} /></td><td>${t(`delivery.${each.state}`)}</td><td>${dateTime(each.done_at ?? each.created_at)}</td><td class="words muted">${each.last_error}</td></tr>`)}</tbody></table></div></section>
-    <section><h3>${t("archive.body")}</h3><pre>${opened.body}</pre></section>
+    <section><h3>${t("archive.body")}</h3><pre>${message(opened.body)}</pre></section>
     <section><h3>${t("archive.file")}</h3><p class=${opened.intact ? "small muted" : "bad"}>${opened.intact ? `✓ ${t("archive.intact")}` : `⚠ ${t("archive.not_intact")}`}</p>
       <dl class="facts"><dt>${t("archive.file")}</dt><dd>${sent.file_name} · ${count(sent.size)} B</dd><dt>${t("archive.sha256")}</dt><dd><code>${sent.sha256}</code></dd><dt>${t("archive.fingerprint")}</dt><dd><code>${sent.fingerprint}</code></dd></dl></section>`;
 }

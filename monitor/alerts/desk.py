@@ -19,9 +19,11 @@ from monitor.alerts.engine import REMEMBERED_SECONDS, Engine, Notice
 from monitor.alerts.kinds import TRUNK_SECONDS, Disk, Values
 from monitor.alerts.line import ChannelInfo
 from monitor.alerts.lines import Lines
+from monitor.alerts.rulebook import book
 from monitor.alerts.words import LANGUAGES, Text, Writer
 from monitor.clock import Clock
 from monitor.config import Settings
+from monitor.config_alerts import Alert as Rule
 from monitor.errors import StoreError
 from monitor.metrics import frames
 from monitor.metrics.cases import Found
@@ -35,6 +37,8 @@ LOOK_SECONDS = 1.0
 COUNT_SECONDS = 60.0
 """How often dials of the last while are counted and disks looked at."""
 AGAIN_SECONDS = 5.0
+FOLLOW_SECONDS = 5.0
+"""How often rules are read that another process may have changed."""
 KEPT_SECONDS = 90 * 86400.0
 """So long the delivery log goes back."""
 
@@ -82,10 +86,11 @@ class Desk:
         self.lines = Lines(settings, timer, store)
         self._ledger = self.lines.ledger
         self._writer = Writer(settings.site.name, settings.site.timezone)
-        self._channels = {rule.id: rule.channels for rule in settings.alerts}
-        self._engine = Engine(settings.alerts, settings.site.timezone)
+        self._stored_rules = store.alert_rules
+        self._book = book(settings, ())
+        self._followed_at = float("-inf")
+        self._engine = Engine(self._rules, settings.site.timezone)
         self._counted_at = float("-inf")
-        self._window = max([TRUNK_SECONDS, *(rule.window_minutes * 60 for rule in settings.alerts)])
 
     async def open(self) -> None:
         """Make the channels ready; one that can't be used says why (``channels``)."""
@@ -103,6 +108,34 @@ class Desk:
         """Send a test message on a channel; ``None`` if there is no such channel."""
         return await self.lines.test(channel)
 
+    @property
+    def _rules(self) -> list[Rule]:
+        """The rules in force."""
+        return [each.rule for each in self._book if each.rule is not None and each.holds]
+
+    @property
+    def _muted(self) -> dict[str, float]:
+        return {each.id: each.muted_until for each in self._book if each.muted_until is not None}
+
+    async def learn(self) -> None:
+        """Take up the rules as they stand now; the page calls it after a change. Raises ``StoreError``."""
+        self._followed_at = self._timer.monotonic()
+        found = book(self._settings, await self._stored_rules.rules())
+        if found != self._book:
+            self._book = found
+            self._counted_at = float(
+                "-inf"
+            )  # what is counted once a minute is looked at by the new rules at once
+            self._engine.learn(self._rules, self._muted)
+
+    async def _follow(self) -> None:
+        """Take up what another process has changed."""
+        if self._timer.monotonic() - self._followed_at >= FOLLOW_SECONDS:
+            try:
+                await self.learn()
+            except StoreError as error:
+                log.warning("rules_not_read", why=str(error))
+
     async def run(self) -> None:
         """Watch and deliver for ever."""
         await self.open()
@@ -118,6 +151,7 @@ class Desk:
                 await self._ledger.write()
                 now = self._clock.now()
                 await self._kept.forget(now - KEPT_SECONDS)
+                await self.learn()
                 alerts = await self._kept.alerts(now - REMEMBERED_SECONDS)
                 unfinished = taken_up(await self._kept.unfinished(), self.lines, self._timer.now())
                 break
@@ -125,13 +159,14 @@ class Desk:
                 log.warning("alerts_wait_for_the_store", why=str(error))
             await self._timer.sleep(AGAIN_SECONDS)
         self.lines.clear()  # after a failure of ours they may still hold what the store gives again
-        self._engine = Engine(self._settings.alerts, self._settings.site.timezone, alerts)
+        self._engine = Engine(self._rules, self._settings.site.timezone, alerts, self._muted)
         await self._ledger.write(deliveries=[each for each in unfinished if each.done_at is not None])
         await self.lines.put([each for each in unfinished if each.state is DeliveryState.WAITING])
         self._show()
 
     async def _watch(self) -> None:
         while True:
+            await self._follow()
             await self.look()
             await self._timer.sleep(LOOK_SECONDS)
 
@@ -143,7 +178,8 @@ class Desk:
         recent, disks = None, None
         if not 0 <= now - self._counted_at < COUNT_SECONDS:
             self._counted_at = now
-            recent = self._floor.recent(now - self._window)
+            window = max([TRUNK_SECONDS, *(rule.window_minutes * 60 for rule in self._rules)])
+            recent = self._floor.recent(now - window)
             disks = await asyncio.to_thread(self._disks)
         values = Values(
             board=self._floor.snapshot(now),
@@ -155,12 +191,13 @@ class Desk:
         looked = self._engine.look(values, now)
         if not looked.changed:
             return
+        channels = {rule.id: rule.channels for rule in self._rules}
         deliveries = [
             new_delivery(
                 channel, notice.what, self._text(notice, channel), self._timer.now(), notice.alert.id
             )
             for notice in looked.notices
-            for channel in self._channels[notice.alert.rule]
+            for channel in channels[notice.alert.rule]
         ]
         for alert in looked.changed:
             log.info("alert", cause=alert.cause, state="stands" if alert.cleared_at is None else "over")

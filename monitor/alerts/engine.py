@@ -8,7 +8,7 @@ were, so that a restart repeats nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -51,8 +51,15 @@ class Looked(msgspec.Struct, frozen=True):
 class Engine:
     """Rules with the alerts that stand; ``alerts`` are those of the last two days, as stored."""
 
-    def __init__(self, rules: Sequence[Rule], zone: ZoneInfo, alerts: Iterable[Alert] = ()) -> None:
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        zone: ZoneInfo,
+        alerts: Iterable[Alert] = (),
+        muted: Mapping[str, float] | None = None,
+    ) -> None:
         self._rules = {rule.id: rule for rule in rules}
+        self._muted = dict(muted or {})
         self._zone = zone
         self._standing: dict[str, Alert] = {}
         self._owing: dict[str, Alert] = {}
@@ -64,13 +71,26 @@ class Engine:
     def _take_up(self, alert: Alert) -> None:
         if alert.kind in ONCE:
             self._told_once[alert.cause] = alert.raised_at
-        if alert.rule not in self._rules:
+        if self._of(alert) is None:
             if alert.cleared_at is None or alert.owes is not Owes.NOTHING:
                 self._orphans.append(alert)
         elif alert.cleared_at is None:
             self._standing[alert.cause] = alert
         elif alert.owes is Owes.CLEARED:
             self._owing[alert.id] = alert
+
+    def learn(self, rules: Sequence[Rule], muted: Mapping[str, float]) -> None:
+        """Other rules from now on; until when each (by id) is ``muted``. What stands of a rule that is gone is over, silently."""
+        self._rules = {rule.id: rule for rule in rules}
+        self._muted = dict(muted)
+        for kept in (self._standing, self._owing):
+            for key in [key for key, alert in kept.items() if self._of(alert) is None]:
+                self._orphans.append(kept.pop(key))
+
+    def _of(self, alert: Alert) -> Rule | None:
+        """The rule that an alert is of, if it is still there and still of this kind."""
+        rule = self._rules.get(alert.rule)
+        return rule if rule is not None and rule.kind == alert.kind else None
 
     @property
     def active(self) -> list[Alert]:
@@ -148,6 +168,8 @@ class Engine:
         return Notice(told, What.CLEARED)
 
     def _quiet(self, rule: Rule, now: float) -> bool:
+        if now < self._muted.get(rule.id, now):
+            return True
         if rule.quiet is None:
             return False
         begin, end = rule.quiet

@@ -15,6 +15,7 @@ from sqlalchemy import Row, case, delete, insert, select
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason, Outage
 from monitor.parts import Plan
 from monitor.store import outages, people, rollups
+from monitor.store.alert_rules import AlertRuleStore
 from monitor.store.alerts import AlertStore
 from monitor.store.archive import ArchiveStore
 from monitor.store.calls import (
@@ -61,6 +62,7 @@ class Store(LoginStore):
         self.rollups = Rollups(self._engine, plan)
         self.alerts = AlertStore(self._engine)
         self.archive = ArchiveStore(self._engine)
+        self.alert_rules = AlertRuleStore(self._engine)
         self.discipline = DisciplineStore(self._engine)
         self.watch = WatchStore(self._engine)
         self.outages = outages.OutageStore(self._engine)

@@ -8,15 +8,17 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Query, Request
 
+from monitor.access import May
 from monitor.alerts.desk import shown_alerts
+from monitor.alerts.rulebook import book
 from monitor.alerts.words import Writer
-from monitor.config_alerts import Alert as Rule
-from monitor.config_alerts import keys_of_kind
+from monitor.config_alerts import KINDS, defaults_of_kind, keys_of_kind
 from monitor.notices import Delivery
+from monitor.web.alert_rules import rule_row
 from monitor.web.context import AppContext
 from monitor.web.faults import Refusal
 from monitor.web.guard import Session
-from monitor.web.models import AlertRow, AlertsState, ChannelRow, DeliveryRow, Fault, RuleRow
+from monitor.web.models import AlertRow, AlertsState, ChannelRow, DeliveryRow, Fault, RuleKind
 
 log = structlog.get_logger(__name__)
 
@@ -30,16 +32,25 @@ def router(context: AppContext) -> APIRouter:
     team_names = {team.id: team.name for team in context.settings.teams}
 
     @routes.get("")
-    async def state() -> AlertsState:
+    async def state(request: Request) -> AlertsState:
         """What stands now, the rules, and the channels with how many messages wait for each."""
+        session: Session = request.state.session
+        entries = book(context.settings, await context.store.alert_rules.rules())
         waiting = Counter(each.channel for each in await kept.unfinished())
         active = shown_alerts(await kept.active(), writer)
         return AlertsState(
             timezone=site.timezone.key,
+            now=context.now(),
+            may_set=session.may(May.SET_ALERTS),
             active=[
                 AlertRow(id=each.id, kind=each.kind, since=each.since, text=each.text) for each in active
             ],
-            rules=[_rule(rule, team_names) for rule in context.settings.alerts],
+            rules=[rule_row(each) for each in entries],
+            kinds=[
+                RuleKind(kind=kind, values=defaults_of_kind(kind), teams="teams" in keys_of_kind(kind))
+                for kind in KINDS
+            ],
+            teams=team_names,
             channels=[
                 ChannelRow(
                     name=each.name,
@@ -72,20 +83,6 @@ def router(context: AppContext) -> APIRouter:
         return delivery_row(found)
 
     return routes
-
-
-def _rule(rule: Rule, team_names: dict[str, str]) -> RuleRow:
-    values = {key: getattr(rule, key) for key in keys_of_kind(rule.kind) if key != "teams"}
-    quiet = None if rule.quiet is None else [f"{each:%H:%M}" for each in rule.quiet]
-    return RuleRow(
-        id=rule.id,
-        kind=rule.kind,
-        channels=list(rule.channels),
-        teams=[team_names[team] for team in rule.teams],
-        recovery=rule.recovery,
-        quiet=quiet,
-        values=values,
-    )
 
 
 def delivery_row(each: Delivery) -> DeliveryRow:

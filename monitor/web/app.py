@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from monitor.web import (
     agent_day,
+    alert_rules,
     alerts,
     archive,
     auth,
@@ -55,6 +56,7 @@ def create_app(context: AppContext) -> FastAPI:
         agent_day,
         reports,
         archive,
+        alert_rules,
         alerts,
         rewind,
         watch,

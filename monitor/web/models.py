@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -246,7 +246,11 @@ class AlertRow(Model):
 
 
 class RuleRow(Model):
-    """A rule in force; ``values`` are its thresholds, by their names in ``config.toml``; no ``teams``: all."""
+    """A rule; ``values`` are its thresholds, by their names in ``config.toml``; no ``teams`` (ids): all.
+
+    ``from_file``: it stands in ``config.toml``, so here it can only be muted and switched off. ``off``: it is not looked at; until
+    ``muted_until`` nothing is sent of it. ``fault``: why it can't hold (``shadowed``: the file has a rule of this id).
+    """
 
     id: str
     kind: str
@@ -255,6 +259,45 @@ class RuleRow(Model):
     recovery: bool
     quiet: list[str] | None
     values: dict[str, float | None]
+    from_file: bool
+    off: bool
+    muted_until: float | None
+    changed_by: str
+    changed_at: float | None
+    fault: str
+
+
+class RuleKind(Model):
+    """A kind of rule: its thresholds with their defaults, and whether it looks at teams."""
+
+    kind: str
+    values: dict[str, float | None]
+    teams: bool
+
+
+class RuleWanted(Model):
+    """A rule to be entered or changed: its keys as in ``config.toml``; ``id`` names it."""
+
+    id: str = Field(min_length=1, max_length=64)
+    rule: dict[str, Any] = Field(max_length=20)
+
+
+class RuleNamed(Model):
+    """A rule by its id."""
+
+    id: str = Field(min_length=1, max_length=64)
+
+
+class RuleMuted(RuleNamed):
+    """Until when nothing is to be sent of it; ``None``: it is sent again."""
+
+    until: float | None
+
+
+class RuleSwitched(RuleNamed):
+    """Whether it is looked at."""
+
+    off: bool
 
 
 class ChannelRow(Model):
@@ -272,8 +315,12 @@ class AlertsState(Model):
     """What stands, what is watched, and where to it is told."""
 
     timezone: str
+    now: float
+    may_set: bool
     active: list[AlertRow]
     rules: list[RuleRow]
+    kinds: list[RuleKind]
+    teams: dict[str, str]
     channels: list[ChannelRow]
 
 

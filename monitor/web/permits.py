@@ -95,6 +95,11 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
     ("GET", "/api/alerts"): May.SEE_ALERTS,
     ("GET", "/api/alerts/deliveries"): May.SEE_ALERTS,
     ("POST", "/api/alerts/channels/{id}/test"): May.SET_ALERTS,
+    ("POST", "/api/alerts/rules"): May.SET_ALERTS,
+    ("POST", "/api/alerts/rules/change"): May.SET_ALERTS,
+    ("POST", "/api/alerts/rules/remove"): May.SET_ALERTS,
+    ("POST", "/api/alerts/rules/mute"): May.SET_ALERTS,
+    ("POST", "/api/alerts/rules/switch"): May.SET_ALERTS,
     # -- operations
     ("GET", "/readyz"): May.OPERATE,
     ("GET", "/metrics"): May.OPERATE,

@@ -19,7 +19,8 @@ from monitor.errors import StoreError
 from monitor.metrics.board import Board
 from monitor.metrics.cases import Found
 from monitor.metrics.frames import Alert as Shown
-from monitor.notices import DeliveryState
+from monitor.notices import DeliveryState, StoredRule
+from monitor.store.discipline import Audited
 from monitor.store.store import Store
 from tests.alerts import standins
 from tests.alerts.scene import SETTINGS, at, gap, link
@@ -264,3 +265,39 @@ async def test_channels_are_tried_without_the_room_running(tmp_path: Path, store
         ]
         assert await store.alerts.deliveries() == [tested]
         desk.close()
+
+
+async def test_rules_of_the_page_hold_at_once_and_are_muted_and_switched_off_without_a_restart(
+    tmp_path: Path, store: Store
+) -> None:
+    floor = Floor(FakeClock(at("10:00")))
+    floor.tell(link())
+
+    async def put(
+        body: str = '{"id":"mine","kind":"link_down","after_seconds":0,"channels":["hook"]}', **values: Any
+    ) -> None:
+        rule = StoredRule(id="mine", body=body, changed_by="wang", changed_at=0.0, **values)
+        await store.alert_rules.put(rule, Audited(0.0, "wang", "x", "alert/mine", ""))
+
+    with standins.http() as server:
+        settings = site(tmp_path, [], {"hook": (f"json://{server.address}", {})})
+        async with running(settings, floor, store) as desk:
+            floor.tell(gap(at("10:00")), link(LinkState.DOWN, at("10:00"), "gone"))
+            await second(floor)
+            assert floor.shown == []
+            await put(muted_until=at("10:30"))
+            await desk.learn()
+            await second(floor)
+            assert len(floor.shown) == 1 and server.bodies == []
+            await put()  # as another process would: it is read within some seconds
+            for _ in range(6):
+                await second(floor)
+            await until(lambda: len(server.bodies) == 1)
+            await put(off=True)
+            await desk.learn()
+            await second(floor)
+            assert floor.shown == [] and len(server.bodies) == 1
+            await store.alert_rules.remove("mine", Audited(0.0, "wang", "x", "alert/mine", ""))
+            await desk.learn()
+            await second(floor)
+        assert [each.cleared_at is not None for each in await store.alerts.alerts(0)] == [True]

@@ -33,6 +33,31 @@ def test_in_quiet_hours_it_stands_and_is_told_when_they_are_over() -> None:
     assert scene.says(at("8:01", 24)) == []
 
 
+def test_a_muted_rule_stands_and_is_told_when_that_is_over() -> None:
+    scene = Scene(DOWN)
+    scene.engine.learn([DOWN], {DOWN.id: at("10:30")})
+    scene.tell(*down(at("10:00")), now=at("10:00"))
+    assert scene.says(at("10:29:59")) == []
+    assert [alert.kind for alert in scene.engine.active] == ["link_down"]
+    assert len(scene.says(at("10:30"))) == 1
+
+
+def test_other_rules_close_what_was_of_the_old_ones_without_a_word_and_keep_the_rest() -> None:
+    other = rule("link_down", after_seconds=0, id="other")
+    scene = Scene(DOWN, other)
+    scene.tell(*down(at("10:00")), now=at("10:00"))
+    assert len(scene.says(at("10:00"))) == 2
+    scene.engine.learn([other, rule("idle", id=DOWN.id)], {})
+    looked = scene.look(at("10:01"))
+    assert [(alert.rule, alert.cleared_at, alert.owes) for alert in looked.changed] == [
+        (DOWN.id, at("10:01"), Owes.NOTHING)
+    ]
+    assert looked.notices == []
+    assert [alert.rule for alert in scene.engine.active] == ["other"]
+    scene.tell(*up(at("10:00"), at("10:02")), now=at("10:02"))
+    assert len(scene.says(at("10:02"))) == 1
+
+
 def test_what_came_and_went_in_quiet_hours_is_never_said() -> None:
     scene = Scene(rule("link_down", after_seconds=0, quiet="12:00-13:30"))
     scene.tell(*down(at("12:10")), now=at("12:10"))

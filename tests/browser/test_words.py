@@ -96,6 +96,7 @@ def test_every_value_of_the_domain_has_words(family: str, members: object) -> No
 def test_every_threshold_of_a_rule_has_words() -> None:
     for key in {key for kind in KINDS for key in keys_of_kind(kind)} - {"teams"}:
         assert f"alerts.value.{key}" in CATALOGUES["zh-CN"], key
+        assert f"alerts.field.{key}" in CATALOGUES["zh-CN"], key
 
 
 def test_every_note_of_a_call_has_words() -> None:

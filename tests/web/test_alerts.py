@@ -73,26 +73,26 @@ async def test_what_stands_and_what_is_watched(alerting: House) -> None:
             },
         }
     ]
-    assert found["rules"] == [
-        {
-            "id": "idle t1",
-            "kind": "idle",
-            "channels": [],
-            "teams": ["朝阳组"],
-            "recovery": True,
-            "quiet": ["12:00", "13:30"],
-            "values": {"idle_minutes": 12.0},
-        },
-        {
-            "id": "connect_rate",
-            "kind": "connect_rate",
-            "channels": ["hook"],
-            "teams": [],
-            "recovery": False,
-            "quiet": None,
-            "values": {"window_minutes": 30.0, "least_dials": 50.0, "rate": None},
-        },
-    ]
+    assert found["rules"][0] == {
+        "id": "idle t1",
+        "kind": "idle",
+        "channels": [],
+        "teams": ["t1"],
+        "recovery": True,
+        "quiet": ["12:00", "13:30"],
+        "values": {"idle_minutes": 12.0},
+        "from_file": True,
+        "off": False,
+        "muted_until": None,
+        "changed_by": "",
+        "changed_at": None,
+        "fault": "",
+    }
+    assert found["rules"][1]["values"] == {"window_minutes": 30.0, "least_dials": 50.0, "rate": None}
+    assert (found["now"], found["may_set"], found["teams"]) == (NOON, True, {"t1": "朝阳组", "t2": "远航组"})
+    kinds = {each["kind"]: each for each in found["kinds"]}
+    assert kinds["idle"] == {"kind": "idle", "values": {"idle_minutes": 15.0}, "teams": True}
+    assert kinds["disk_short"]["teams"] is False
     hook, leads = found["channels"]
     assert hook["url"].startswith("json://127.0.0.1:") and hook["url"].endswith("/****")
     assert (hook["language"], hook["per_minute"], hook["waiting"], hook["fault"]) == ("en", 60, 1, "")
@@ -138,3 +138,67 @@ async def test_a_channel_that_can_not_be_used_says_so(alerting: House) -> None:
     tested = (await alerting.client.post("/api/alerts/channels/leads/test", headers=alerting.ours)).json()
     assert tested["state"] == DeliveryState.GIVEN_UP
     assert "has no URL" in tested["last_error"]
+
+
+MINE = {"kind": "idle", "idle_minutes": 20, "teams": ["t2"], "channels": ["hook"], "quiet": "21:00-08:00"}
+
+
+async def set_rule(home: House, path: str, **body: Any) -> Any:
+    return await home.client.post(f"/api/alerts/rules{path}", json=body, headers=home.ours)
+
+
+async def rule(home: House, id: str) -> Any:
+    rules = (await home.client.get("/api/alerts")).json()["rules"]
+    return next((each for each in rules if each["id"] == id), None)
+
+
+async def test_a_rule_is_entered_changed_muted_switched_off_and_removed(alerting: House) -> None:
+    added = await set_rule(alerting, "", id="mine", rule=MINE)
+    assert added.status_code == 201, added.text
+    assert (added.json()["from_file"], added.json()["quiet"]) == (False, ["21:00", "08:00"])
+    assert await rule(alerting, "mine") == added.json()
+    changed = await set_rule(alerting, "/change", id="mine", rule={**MINE, "idle_minutes": 30, "teams": []})
+    assert (changed.json()["values"], changed.json()["teams"]) == ({"idle_minutes": 30.0}, [])
+    assert (changed.json()["changed_by"], changed.json()["changed_at"]) == ("wang", NOON)
+    assert (await set_rule(alerting, "/mute", id="mine", until=NOON + 60)).json()["muted_until"] == NOON + 60
+    assert (await set_rule(alerting, "/mute", id="mine", until=None)).json()["muted_until"] is None
+    assert (await set_rule(alerting, "/switch", id="mine", off=True)).json()["off"] is True
+    assert (await set_rule(alerting, "/remove", id="mine")).status_code == 204
+    assert await rule(alerting, "mine") is None
+    audited = await alerting.store.discipline.audited("alert/mine")
+    assert [each.what.removeprefix("alert_rule_") for each in reversed(audited)] == [
+        "added", "changed", "muted", "unmuted", "off", "removed",
+    ]  # fmt: skip
+    assert {each.who for each in audited} == {"wang"}
+
+
+async def test_a_rule_of_the_file_is_muted_and_switched_off_but_neither_changed_nor_removed(
+    alerting: House,
+) -> None:
+    muted = await set_rule(alerting, "/mute", id="idle t1", until=NOON + 3600)
+    assert (muted.json()["from_file"], muted.json()["muted_until"]) == (True, NOON + 3600)
+    off = (await set_rule(alerting, "/switch", id="idle t1", off=True)).json()
+    assert (off["off"], off["muted_until"], off["values"]) == (True, NOON + 3600, {"idle_minutes": 12.0})
+    for path, body in (("/change", {"rule": MINE}), ("/remove", {})):
+        refused = await set_rule(alerting, path, id="idle t1", **body)
+        assert (refused.status_code, refused.json()["error"]) == (409, "rule_of_file")
+
+
+async def test_what_can_not_be_entered_is_refused_by_its_key(alerting: House) -> None:
+    for values, field in (
+        ({**MINE, "idle_minutes": 0}, "idle_minutes"),
+        ({**MINE, "channels": ["none"]}, "channels"),
+        ({**MINE, "kind": "late"}, "kind"),
+        ({**MINE, "nonsense": 1}, "nonsense"),
+    ):
+        refused = await set_rule(alerting, "", id="x", rule=values)
+        assert (refused.status_code, refused.json()) == (422, {"error": "bad_rule", "field": field})
+    taken = await set_rule(alerting, "", id="idle t1", rule=MINE)
+    assert (taken.status_code, taken.json()["error"]) == (409, "rule_exists")
+    past = await set_rule(alerting, "/mute", id="idle t1", until=NOON)
+    assert (past.status_code, past.json()["field"]) == (422, "until")
+    for path, body in (("/mute", {"until": None}), ("/switch", {"off": True}), ("/change", {"rule": MINE})):
+        assert (await set_rule(alerting, path, id="none", **body)).status_code == 404
+    await alerting.log_in("lin", "team_lead", ["t1"])
+    assert (await set_rule(alerting, "", id="x", rule=MINE)).status_code == 403
+    assert await alerting.store.alert_rules.rules() == []

@@ -96,6 +96,11 @@ GET    /alerts/{file:path}                  AM
 GET    /api/alerts                          AM
 GET    /api/alerts/deliveries               AM
 POST   /api/alerts/channels/{id}/test       AM
+POST   /api/alerts/rules                    AM
+POST   /api/alerts/rules/change             AM
+POST   /api/alerts/rules/remove             AM
+POST   /api/alerts/rules/mute               AM
+POST   /api/alerts/rules/switch             AM
 GET    /readyz                              AM
 GET    /metrics                             AM
 GET    /docs                                AM
