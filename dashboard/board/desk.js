@@ -99,7 +99,7 @@ function Tile({ agent, board, now }) {
   return html`<div class=${`tile s-${agent.state}`}>
     <a class="who" href=${figureLink(board, "calls", { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></a>
     <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${t(`state.${agent.state}`)}<em>${since}</em></span>
-    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? verdict(last) : ""}${!agent.call && lost >= 60 ? html`<em class="lost" title=${t("tile.lost_why")}>${t("tile.lost", { n: Math.floor(lost / 60) })}</em>` : ""}${figure("talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
+    <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? verdict(last) : ""}${!agent.call && agent.state !== "unreachable" && lost >= 60 ? html`<em class="lost" title=${t("tile.lost_why")}>${t("tile.lost", { n: Math.floor(lost / 60) })}</em>` : ""}${figure("talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
     <span class="sums">${figure("dials", t("short.dials"), count(f.dials))}${figure("connects", t("short.connects"), count(f.connects))}${figure("connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
   </div>`;
 }

@@ -88,7 +88,7 @@ export function evidence(each) {
   if (each.absence) found.push(t("evidence.absence", { kind: t(`absence.${each.absence.kind}`), reason: each.absence.reason, who: each.absence.granted_by }));
   if (each.why) found.push(t("evidence.off", { why: t(`dayoff.${each.why}`), name: each.why_name }));
   if (each.on_inbound) found.push(t("evidence.on_inbound"));
-  for (const down of each.outages) found.push(t(`evidence.${down.cause}`, { what: down.subject, from: clock(down.starts_at), to: down.ends_at == null ? "" : clock(down.ends_at) }));
+  for (const down of each.outages) found.push(t(`evidence.${down.cause}${down.ends_at == null ? ".open" : ""}`, { what: down.subject, from: clock(down.starts_at), to: down.ends_at == null ? "" : clock(down.ends_at) }));
   for (const [from, to] of each.gaps) found.push(t("evidence.gap", { from: clock(from), to: clock(to) }));
   return found;
 }

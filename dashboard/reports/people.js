@@ -148,7 +148,7 @@ export function IdleGaps({ report }) {
   if (!gaps.length) return null;
   gaps.sort((/** @type {any} */ a, /** @type {any} */ b) => b.gap.seconds - a.gap.seconds);
   const who = (/** @type {any} */ l) => (/^\d+\/./.test(l.key) ? html`<a href=${dayLink(Number(l.key.split("/")[0]), report.first)}>${l.label}</a>` : l.label);
-  return html`<section class="panel people"><h2>${t("report.idle_gaps")}</h2><p class="muted small pad">${t("report.idle_note")}</p><div class="scroller"><table>
+  return html`<section class="panel people"><h2>${t("report.idle_gaps")} <small class="muted">${t("report.idle_note")}</small></h2><div class="scroller"><table>
     <thead><tr><th>${t("report.extension")}</th><th>${t("report.name")}</th><th class="num">${t("report.gap_from")}</th><th class="num">${t("report.gap_to")}</th><th class="num">${t("report.gap_seconds")}</th></tr></thead>
     <tbody>${gaps.slice(0, GAPS_SHOWN).map((/** @type {any} */ { l, gap }) => html`<tr key=${`${l.key} ${gap.from}`}><td>${l.extension}</td><td>${who(l)}</td><td class="num">${clock(gap.from)}</td><td class="num">${clock(gap.to)}</td><td class="num">${duration(gap.seconds)}</td></tr>`)}</tbody></table></div></section>`;
 }

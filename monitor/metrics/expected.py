@@ -33,6 +33,7 @@ class Downtime:
 
     def __init__(self, outages: Iterable[Outage] = (), gaps: Iterable[Gap] = ()) -> None:
         self._of: dict[tuple[str, str], list[Outage]] = {}
+        self._lost: dict[tuple[Span, ...], list[Period]] = {}
         for each in sorted([*outages, *map(of_gap, gaps)], key=lambda each: (each.started_at, each.id)):
             extension = each.subject if each.cause is OutageCause.EXTENSION else ""
             self._of.setdefault((each.pbx, extension), []).append(each)
@@ -58,7 +59,14 @@ class Downtime:
         return sorted(found, key=lambda each: (each.started_at, each.id))
 
     def lost(self, spans: Sequence[Span]) -> list[Period]:
-        """When somebody with these extensions could dial from none of them."""
+        """When somebody with these extensions could dial from none of them; kept, a board asks again and again."""
+        key = tuple(spans)
+        found = self._lost.get(key)
+        if found is None:
+            found = self._lost[key] = self._made(key)
+        return found
+
+    def _made(self, spans: Sequence[Span]) -> list[Period]:
         down = {span: shifts.joined(_times(self.on(span))) for span in spans}
         lost = shifts.joined(period for periods in down.values() for period in periods)
         if len(spans) > 1 and lost:
