@@ -36,9 +36,9 @@ class Corner:
         self.day.teams = day.teams
         for call_id, part in day.before.items():
             self.put_before(call_id, part)
-        for part in day.parts.values():
-            if self._concerns(part):
-                whole = contribution(part, self._effective_seconds) if isinstance(part, Brief) else part
+        for each in day.parts.values():
+            if self._concerns(each):
+                whole = contribution(each, self._effective_seconds) if isinstance(each, Brief) else each
                 self.count(whole, 1)
 
     def count(self, part: Contribution, sign: int) -> None:
