@@ -126,3 +126,14 @@ def scope_of(role: str, teams: Iterable[str], person: int | None, whole_numbers:
     if known is Role.AGENT:
         return Scope(frozenset(), person, whole)
     return Scope(named, None, whole)
+
+
+def misfit(role: Role, teams: Collection[str], person: int | None) -> str | None:
+    """Why a role can't have these teams and this person, as a key for people's words; ``None`` when it can."""
+    if role is Role.AGENT:
+        return "person_needed" if person is None else "no_team" if teams else None
+    if person is not None:
+        return "no_person"
+    if role in SITE_ALWAYS:
+        return "no_team" if teams else None
+    return "team_needed" if not teams and role not in SITE_WITHOUT_TEAMS else None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import typer
 
-from monitor.access import SITE_ALWAYS, Role
+from monitor.access import Role, misfit
 from monitor.config import Settings
 from monitor.errors import ConfigError
 from monitor.store.store import Store
@@ -58,18 +58,20 @@ async def tell(store: Store) -> None:
 
 async def seen(store: Store, settings: Settings, wanted: Wanted) -> tuple[tuple[str, ...], int | None]:
     """Team ids and person that a role's login is to have. Raises ``ConfigError`` where they do not fit it."""
-    role = wanted.role
-    if role is Role.AGENT:
-        if wanted.teams:
-            raise ConfigError("an agent sees one person, no team; leave --team out")
-        return (), await _person(store, wanted)
-    if wanted.person or wanted.extension:
-        raise ConfigError(f"{role} is nobody's own login; --person and --extension are for agents")
-    if wanted.teams and role in SITE_ALWAYS:
-        raise ConfigError(f"{role} sees the whole site; leave --team out, or choose another role")
-    if not wanted.teams and role in (Role.SUPERVISOR, Role.TEAM_LEAD):
-        raise ConfigError(f"{role} sees its own teams; name them with --team, or make it a manager")
-    return tuple(_team(settings, each) for each in wanted.teams), None
+    named = wanted.person or wanted.extension
+    fault = misfit(wanted.role, wanted.teams, 0 if named else None)
+    if fault is not None:
+        raise ConfigError(f"--role {wanted.role}: {_MENDS[fault]}")
+    teams = tuple(_team(settings, each) for each in wanted.teams)
+    return teams, await _person(store, wanted) if named else None
+
+
+_MENDS = {
+    "team_needed": "it sees its own teams; name them with --team, or choose manager",
+    "no_team": "it has no teams; leave --team out, or choose another role",
+    "person_needed": "it is somebody's own login; say whose with --extension or --person",
+    "no_person": "it is nobody's own login; --person and --extension are for agents",
+}
 
 
 def _team(settings: Settings, name: str) -> str:
@@ -82,27 +84,15 @@ def _team(settings: Settings, name: str) -> str:
 
 async def _person(store: Store, wanted: Wanted) -> int:
     sitting = [each for each in (await store.roster()).assignments if each.valid_to is None]
-    if wanted.extension:
-        place, found = (
-            f"--extension {wanted.extension}",
-            {
-                each.person_id
-                for each in sitting
-                if wanted.extension in (each.extension, f"{each.pbx}/{each.extension}")
-            },
-        )
-    elif wanted.person:
-        place, found = (
-            f"--person {wanted.person}",
-            {each.person_id for each in sitting if wanted.person in (str(each.person_id), each.name)},
-        )
-    else:
-        raise ConfigError("an agent's login is somebody's: say whose with --extension or --person")
-    if len(found) != 1:
-        what = (
-            "several people fit; name the extension with its PBX (main/8001)"
-            if found
-            else "nobody sits there"
-        )
-        raise ConfigError(f"{place}: {what}; the roster is made when dialwatch runs")
+    place = f"--extension {wanted.extension}" if wanted.extension else f"--person {wanted.person}"
+    found = {
+        each.person_id
+        for each in sitting
+        if wanted.extension in (each.extension, f"{each.pbx}/{each.extension}")
+        or (not wanted.extension and wanted.person in (str(each.person_id), each.name))
+    }
+    if not found:
+        raise ConfigError(f"{place}: nobody sits there; the roster is made when dialwatch runs")
+    if len(found) > 1:
+        raise ConfigError(f"{place}: several people fit; give the extension with its PBX, such as main/8001")
     return found.pop()

@@ -361,12 +361,12 @@ def test_a_role_names_whom_it_sees(site: Site) -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--role", "team_lead"], "team_lead sees its own teams; name them with --team"),
+        (["--role", "team_lead"], "--role team_lead: it sees its own teams; name them with --team"),
         (["--role", "supervisor", "--team", "nobody"], "--team 'nobody': there is no such team; there are: "),
-        (["--role", "manager", "--team", "t1"], "manager sees the whole site; leave --team out"),
-        (["--role", "qa", "--extension", "8001"], "qa is nobody's own login"),
-        (["--role", "agent"], "say whose with --extension or --person"),
-        (["--role", "agent", "--team", "t1"], "an agent sees one person, no team"),
+        (["--role", "manager", "--team", "t1"], "--role manager: it has no teams; leave --team out"),
+        (["--role", "qa", "--extension", "8001"], "--role qa: it is nobody's own login"),
+        (["--role", "agent"], "--role agent: it is somebody's own login; say whose"),
+        (["--role", "agent", "--team", "t1", "--extension", "1"], "it has no teams"),
         (["--role", "agent", "--extension", "1"], "--extension 1: nobody sits there"),
     ],
 )

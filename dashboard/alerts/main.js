@@ -2,7 +2,7 @@
 import { Said } from "../common/discipline.js";
 import { message } from "../common/message.js";
 import { dateTime, inWords, setZone } from "../common/format.js";
-import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
 import { Rules, said } from "./rules.js";
 
@@ -10,7 +10,7 @@ const REFRESH_SECONDS = 5;
 const GLYPH = /** @type {Record<string, string>} */ ({ waiting: "◔", sending: "↗", sent: "✓", given_up: "✕", dropped: "✕", uncertain: "?" });
 
 applyTheme();
-const me = await request("/api/me").then((r) => r.json());
+const me = await whoami();
 await loadWords(me.language);
 
 /** @type {any} */

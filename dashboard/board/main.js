@@ -1,7 +1,7 @@
 // The wall-board: draws the live board, as a page to work with or as a wall to glance at (TV mode).
 import { connect, boardNow } from "../common/link.js";
 import { setZone, zonedEpoch } from "../common/format.js";
-import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
 import { hear } from "./alarm.js";
 import { Desk } from "./desk.js";
@@ -11,7 +11,7 @@ import { pagesOf, Rotation } from "./rotation.js";
 import { Wall } from "./wall.js";
 
 applyTheme();
-const me = await request("/api/me").then((r) => r.json());
+const me = await whoami();
 await loadWords(me.language);
 
 const rotation = new Rotation();

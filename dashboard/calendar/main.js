@@ -1,6 +1,6 @@
 // The working calendar of a year: the state's days, days by hand, and what is not known yet.
 import { dayText } from "../common/format.js";
-import { Bar, html, mount, request } from "../common/ui.js";
+import { Bar, html, may, me, mount, request } from "../common/ui.js";
 import { language, t } from "../common/words.js";
 import { addDays, ask, attempts, BadRows, Said, send, start, Tabs } from "../common/discipline.js";
 
@@ -62,6 +62,8 @@ function write() {
 }
 
 const teamOf = (/** @type {string} */ id) => choices.teams.find((/** @type {any} */ x) => x.id === id)?.name ?? id;
+/** Whether the login may take a day away: one of the whole site is for who sees it. */
+const mine = (/** @type {any} */ row) => may("enter_discipline") && (me.teams === null || row.team !== "" || row.person !== 0);
 const scopeWords = (/** @type {any} */ row) => (row.person ? row.person_name : row.team ? teamOf(row.team) : row.official ? t("calendar.official") : t("calendar.site"));
 
 /** @param {{month: number, marks: Map<string, any>}} props */
@@ -95,18 +97,18 @@ function view() {
       <span class=${`chip ${year.country ? (year.known ? "good" : "warn") : ""}`}>${year.country ? (year.known ? t("calendar.known") : t("calendar.not_known")) : t("calendar.no_country")}</span>
       <span class="legend push"><span><i class="k-absence"></i>${t("calendar.off")}</span><span><i class="k-inbound"></i>${t("calendar.work")}</span></span></div>
     <div class="months">${Array.from({ length: 12 }, (_, i) => html`<${Month} key=${i} month=${i + 1} marks=${marks} />`)}</div>
-    <section class="panel pad"><h2>${t("calendar.enter")}</h2><form class="fields" onSubmit=${enter}>
+    ${may("enter_discipline") ? html`<section class="panel pad"><h2>${t("calendar.enter")}</h2><form class="fields" onSubmit=${enter}>
       <label><span>${t("calendar.day")}</span><input type="date" name="day" required /></label>
       <label><span>${t("calendar.kind")}</span><select name="working"><option value="0">${t("calendar.off")}</option><option value="1">${t("calendar.work")}</option></select></label>
-      <label><span>${t("calendar.scope")}</span><select name="scope" onChange=${(/** @type {any} */ e) => { scope = e.target.value; draw(); }}><option value="site">${t("calendar.site")}</option><option value="official">${t("calendar.official")}</option>${choices.teams.map((/** @type {any} */ x) => html`<option value=${`team:${x.id}`}>${x.name}</option>`)}${people.map((/** @type {any} */ p) => html`<option value=${`person:${p.id}`}>${p.extension} ${p.name}</option>`)}</select></label>
+      <label><span>${t("calendar.scope")}</span><select name="scope" onChange=${(/** @type {any} */ e) => { scope = e.target.value; draw(); }}>${me.teams ? null : html`<option value="site">${t("calendar.site")}</option><option value="official">${t("calendar.official")}</option>`}${choices.teams.map((/** @type {any} */ x) => html`<option value=${`team:${x.id}`}>${x.name}</option>`)}${people.map((/** @type {any} */ p) => html`<option value=${`person:${p.id}`}>${p.extension} ${p.name}</option>`)}</select></label>
       <label class="wide"><span>${t("calendar.name")}</span><input name="name" maxlength="128" /></label><button class="primary">${t("leave.save")}</button></form>
-      ${scope === "official" ? html`<p class="muted small">${t("calendar.official_hint")}</p>` : null}</section>
-    <section class="panel pad"><h2>${t("calendar.import")}</h2><p class="muted small">${t("calendar.import_hint")}</p>
+      ${scope === "official" ? html`<p class="muted small">${t("calendar.official_hint")}</p>` : null}</section>` : null}
+    ${may("import_sheets") ? html`<section class="panel pad"><h2>${t("calendar.import")}</h2><p class="muted small">${t("calendar.import_hint")}</p>
       <div class="fields"><label><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : said.done} /></label>
       <label class="check"><input type="checkbox" checked=${official} onChange=${(/** @type {any} */ e) => { official = e.target.checked; look(); }} />${t("calendar.official")}</label></div>
       ${preview ? html`<div role="status">${preview.days.length ? html`<div class="scroller"><table><tbody>${preview.days.map((/** @type {any} */ d) => html`<tr><td>${d.day}</td><td>${d.working ? t("calendar.work") : t("calendar.off")}</td><td>${d.name}</td><td>${scopeWords(d)}</td></tr>`)}</tbody></table></div>` : null}<${BadRows} rows=${preview.bad} title=${t("import.bad_rows")} />
-      ${preview.days.length && !preview.bad.length ? html`<button type="button" class="primary" onClick=${write}>${t("import.write", { n: preview.days.length })}</button>` : null}</div>` : null}</section>
-    <section class="panel scroller"><h2 class="pad">${t("calendar.by_hand")}</h2><table><tbody>${year.own.map((/** @type {any} */ row) => html`<tr key=${`${row.day}${row.team}${row.person}${row.official}`}><td>${row.day}</td><td>${row.working ? t("calendar.work") : t("calendar.off")}</td><td class="words">${row.name}</td><td>${scopeWords(row)}</td><td class="muted">${row.entered_by}</td><td><button type="button" class="small" onClick=${() => remove(row)}>${t("calendar.remove")}</button></td></tr>`)}</tbody></table>
+      ${preview.days.length && !preview.bad.length ? html`<button type="button" class="primary" onClick=${write}>${t("import.write", { n: preview.days.length })}</button>` : null}</div>` : null}</section>` : null}
+    <section class="panel scroller"><h2 class="pad">${t("calendar.by_hand")}</h2><table><tbody>${year.own.map((/** @type {any} */ row) => html`<tr key=${`${row.day}${row.team}${row.person}${row.official}`}><td>${row.day}</td><td>${row.working ? t("calendar.work") : t("calendar.off")}</td><td class="words">${row.name}</td><td>${scopeWords(row)}</td><td class="muted">${row.entered_by}</td><td>${mine(row) ? html`<button type="button" class="small" onClick=${() => remove(row)}>${t("calendar.remove")}</button>` : null}</td></tr>`)}</tbody></table>
       ${year.own.length ? null : html`<p class="empty">${t("calendar.none")}</p>`}</section>
   </main>`;
 }

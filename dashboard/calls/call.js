@@ -1,14 +1,13 @@
 // One call tells its story: a time line, its legs, its recording, and what is uncertain about it.
 import { clockSeconds, dateTime, duration, inWords, NONE, percent, setZone } from "../common/format.js";
-import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
 
 applyTheme();
-const me = await request("/api/me").then((r) => r.json());
+const me = await whoami();
 await loadWords(me.language);
 const id = decodeURIComponent(location.pathname.replace(/^\/calls\//, ""));
-const board = await request("/api/board").then((r) => r.json());
-setZone(board.board.site.timezone);
+setZone(me.timezone);
 /** @type {any} */ let call = null;
 let state = "loading";
 
@@ -29,7 +28,7 @@ const KEYS = [["dial", "story.dialing"], ["ring", "story.ringing"], ["talk", "st
 
 function TimeLine() {
   const start = call.started_at;
-  const end = Math.max(call.ended_at ?? board.at, start + 1);
+  const end = Math.max(call.ended_at ?? me.now, start + 1);
   const x = (/** @type {number} */ at) => Math.max(0, Math.min(100, ((at - start) / (end - start)) * 100));
   const span = (/** @type {string} */ kind, /** @type {number} */ a, /** @type {number | null} */ b, /** @type {string} */ words) => ({ kind, left: x(a), width: Math.max(0.4, x(b ?? end) - x(a)), words, seconds: (b ?? end) - a });
   const lanes = [

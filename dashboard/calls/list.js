@@ -1,6 +1,6 @@
 // All calls: filters in the address, live ones on top, keyset pages, keyboard.
 import { dateTime, duration, midnight, setZone } from "../common/format.js";
-import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
 import { Filters } from "./filters.js";
 import { Sums } from "./sums.js";
@@ -14,11 +14,11 @@ const COLUMNS = ["started_at", "direction", "agent", "number", "outcome", "ring_
 const STORED = "dialwatch.calls.columns";
 
 applyTheme();
-const me = await request("/api/me").then((r) => r.json());
+const me = await whoami();
 await loadWords(me.language);
-const [choices, board] = await Promise.all(["/api/filters", "/api/board"].map((path) => request(path).then((r) => r.json())));
-setZone(board.board.site.timezone);
-const serverOffset = board.at - Date.now() / 1000;
+const choices = await request("/api/filters").then((r) => r.json());
+setZone(me.timezone);
+const serverOffset = me.now - Date.now() / 1000;
 const now = () => Date.now() / 1000 + serverOffset;
 
 let query = new URLSearchParams(location.search);

@@ -1,16 +1,15 @@
 // What the check's pages share: the start, the tabs, asking the server, files handed in with a preview.
 import { clock, dayText, setZone, zonedEpoch } from "./format.js";
-import { applyTheme, html, request } from "./ui.js";
+import { applyTheme, html, request, whoami } from "./ui.js";
 import { loadWords, t } from "./words.js";
 
 /** Words, zone and the floor's own time, which in a demo is not the browser's. */
 export async function start() {
   applyTheme();
-  const me = await request("/api/me").then((r) => r.json());
+  const me = await whoami();
   await loadWords(me.language);
-  const board = await request("/api/board").then((r) => r.json());
-  setZone(board.board.site.timezone);
-  const offset = board.at - Date.now() / 1000;
+  setZone(me.timezone);
+  const offset = me.now - Date.now() / 1000;
   return { me, now: () => Date.now() / 1000 + offset };
 }
 

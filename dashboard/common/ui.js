@@ -4,7 +4,32 @@ import htm from "../vendor/htm.mjs";
 import { language, onLanguage, setLanguage, t } from "./words.js";
 
 export { h, render };
-export const html = htm.bind(h);
+
+/** Who is logged in: role, rights (`may`), pages that can be opened. @type {any} */
+export let me = null;
+
+/** Ask who is logged in; every page begins so. */
+export async function whoami() {
+  me = await request("/api/me").then((r) => r.json());
+  return me;
+}
+
+/** Whether the login has a right (docs/topics/access.md). @param {string} right */
+export const may = (right) => me !== null && me.may.includes(right);
+
+/** What of our addresses is no page. */
+const NO_PAGES = new Set(["api", "common", "docs", "locales", "login", "vendor"]);
+
+/** Whether the login can open an address of ours. @param {string} href */
+export function opens(href) {
+  const folder = /^\/([a-z]+)\//.exec(href)?.[1];
+  return me === null || !folder || NO_PAGES.has(folder) || me.pages.includes(folder);
+}
+
+// A link to a page that the login can't open is no link: its words stay.
+const linked = (/** @type {any} */ type, /** @type {any} */ props, /** @type {any[]} */ ...children) =>
+  h(type, type === "a" && props?.href && !opens(props.href) ? { ...props, href: null } : props, ...children);
+export const html = htm.bind(linked);
 
 const THEME = "dialwatch.theme";
 
@@ -33,20 +58,19 @@ export async function request(path, options = {}) {
   return response;
 }
 
+/** The pages of the bar: folder, words, and the page's name where it is another. @type {[string, string, string?][]} */
+const NAV = [["board", "nav.board"], ["calls", "nav.calls"], ["reports", "nav.reports"], ["watch", "nav.watch"], ["alerts", "nav.alerts"], ["ledger", "nav.discipline", "discipline"], ["users", "nav.users"]];
+
 /** The bar at the top of every work page. @param {{page: string, children?: any}} props */
 export function Bar({ page, children }) {
   return html`<header class="bar">
     <a class="skip" href="#main">${t("nav.skip")}</a>
-    <a class="brand" href="/board/"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 5v7l5 3" /></svg><span>Dialwatch</span></a>
+    <a class="brand" href="/"><svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d="M12 5v7l5 3" /></svg><span>Dialwatch</span></a>
     <nav aria-label=${t("nav.label")}>
-      <a href="/board/" aria-current=${page === "board" ? "page" : null}>${t("nav.board")}</a>
-      <a href="/calls/" aria-current=${page === "calls" ? "page" : null}>${t("nav.calls")}</a>
-      <a href="/reports/" aria-current=${page === "reports" ? "page" : null}>${t("nav.reports")}</a>
-      <a href="/watch/" aria-current=${page === "watch" ? "page" : null}>${t("nav.watch")}</a>
-      <a href="/alerts/" aria-current=${page === "alerts" ? "page" : null}>${t("nav.alerts")}</a>
-      <a href="/ledger/" aria-current=${page === "discipline" ? "page" : null}>${t("nav.discipline")}</a>
+      ${NAV.filter(([folder]) => opens(`/${folder}/`)).map(([folder, words, name]) => html`<a href=${`/${folder}/`} aria-current=${page === (name ?? folder) ? "page" : null}>${t(words)}</a>`)}
     </nav>
     <div class="bar-middle">${children}</div>
+    ${me ? html`<span class="muted small whoami" title=${t(`users.role.${me.role}`)}>${me.username}</span>` : null}
     <${Switches} />
   </header>`;
 }

@@ -1,6 +1,6 @@
 // Leave, training, field work, exceptions: enter, list, take back, import with a preview.
 import { clock, dateTime, dayStart, dayText } from "../common/format.js";
-import { Bar, html, mount } from "../common/ui.js";
+import { Bar, html, may, mount } from "../common/ui.js";
 import { t } from "../common/words.js";
 import { addDays, ask, attempts, BadRows, fieldInstant, monthOf, Said, send, start, Tabs } from "../common/discipline.js";
 
@@ -74,20 +74,20 @@ function view() {
   const today = dayText(now());
   return html`<${Bar} page="discipline" /><main class="sheet" id="main"><${Tabs} here="leave" />
     <${Said} said=${said} />
-    <section class="panel pad"><h2>${t("leave.enter")}</h2><form class="fields" onSubmit=${enter}>
+    ${may("enter_discipline") ? html`<section class="panel pad"><h2>${t("leave.enter")}</h2><form class="fields" onSubmit=${enter}>
       <label><span>${t("filter.agent")}</span><select name="person" required>${people.map((p) => html`<option value=${p.id}>${p.extension} ${p.name}</option>`)}</select></label>
       <label><span>${t("leave.kind")}</span><select name="kind">${KINDS.map((k) => html`<option value=${k}>${t(`absence.${k}`)}</option>`)}</select></label>
       <label><span>${t("filter.from")}</span><input type="datetime-local" name="starts_at" required defaultValue=${`${today}T09:00`} /></label>
       <label><span>${t("filter.to")}</span><input type="datetime-local" name="ends_at" required defaultValue=${`${today}T18:00`} /></label>
       <label class="wide"><span>${t("ledger.reason")}</span><input name="reason" required maxlength="500" /></label>
-      <button class="primary">${t("leave.save")}</button></form></section>
-    <section class="panel pad"><h2>${t("leave.import")}</h2><p class="muted small">${t("leave.import_hint")}</p>
-      <label class="fields"><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : said.done} /></label><${Preview} /></section>
+      <button class="primary">${t("leave.save")}</button></form></section>` : null}
+    ${may("import_sheets") ? html`<section class="panel pad"><h2>${t("leave.import")}</h2><p class="muted small">${t("leave.import_hint")}</p>
+      <label class="fields"><span class="visually-hidden">${t("import.file")}</span><input type="file" accept=".csv,.xlsx,.txt" onChange=${choose} key=${file ? "file" : said.done} /></label><${Preview} /></section>` : null}
     <section class="panel scroller"><div class="pad tools"><label><span>${t("ledger.month")}</span><input type="month" value=${query.get("month")} onChange=${(/** @type {any} */ e) => { if (e.target.value) { query.set("month", e.target.value); load(); } }} /></label>
       <label><span>${t("filter.agent")}</span><select onChange=${(/** @type {any} */ e) => { if (e.target.value) query.set("person", e.target.value); else query.delete("person"); load(); }}><option value="">${t("filter.all")}</option>${people.map((p) => html`<option value=${p.id} selected=${query.get("person") === String(p.id)}>${p.extension} ${p.name}</option>`)}</select></label></div>
       <table><thead><tr>${["who", "kind", "when", "reason", "granted_by", "source"].map((c) => html`<th>${t(`leave.${c}`)}</th>`)}<th></th></tr></thead>
       <tbody>${(rows ?? []).map((row) => html`<tr key=${row.id} class=${row.withdrawn_at == null ? "" : "withdrawn"}><td>${row.name}</td><td>${t(`absence.${row.kind}`)}</td><td>${span(row)}</td><td class="words">${row.reason}</td><td>${row.granted_by}</td><td class="muted small">${row.source?.startsWith("row:") ? "" : row.source ?? ""}</td>
-        <td class="keep">${row.withdrawn_at == null ? html`<button type="button" class="small" onClick=${() => withdraw(row)}>${t("leave.withdraw")}</button>` : html`<span class="chip">${t("import.taken_back")}</span>`}</td></tr>`)}</tbody></table>
+        <td class="keep">${row.withdrawn_at != null ? html`<span class="chip">${t("import.taken_back")}</span>` : may("enter_discipline") ? html`<button type="button" class="small" onClick=${() => withdraw(row)}>${t("leave.withdraw")}</button>` : null}</td></tr>`)}</tbody></table>
       ${rows && !rows.length ? html`<p class="empty">${t("leave.none")}</p>` : null}</section>
   </main>`;
 }

@@ -1,6 +1,6 @@
 // 开呼考勤台账: a month by person; each case with its evidence, its history, and the lead's excuse.
 import { clockSeconds, count, dateTime } from "../common/format.js";
-import { Bar, html, mount, request } from "../common/ui.js";
+import { Bar, html, may, mount, request } from "../common/ui.js";
 import { language, t } from "../common/words.js";
 import { ask, dayLink, evidence, monthOf, start, Tabs, verdictWords, wordsOf } from "../common/discipline.js";
 
@@ -75,7 +75,7 @@ function Case({ each }) {
       ${excusing === key ? html`<form class="fields" onSubmit=${(/** @type {Event} */ e) => excuse(e, each)}><label class="wide"><span>${t("ledger.reason")}</span><input name="reason" required maxlength="500" /></label><button class="primary">${t("ledger.excuse")}</button></form>` : null}</td>
     <td><div class="actions"><a class="button small" href=${dayLink(each.person, each.day)}>${t("ledger.day")}</a>
       <button type="button" class="small" aria-expanded=${past ? "true" : "false"} onClick=${() => showHistory(each)}>${t("ledger.history")}</button>
-      ${each.verdict === "excused" ? null : html`<button type="button" class="small" aria-expanded=${excusing === key ? "true" : "false"} onClick=${() => { excusing = excusing === key ? "" : key; draw(); }}>${t("ledger.excuse")}…</button>`}</div></td></tr>`;
+      ${each.verdict === "excused" || !may("enter_discipline") ? null : html`<button type="button" class="small" aria-expanded=${excusing === key ? "true" : "false"} onClick=${() => { excusing = excusing === key ? "" : key; draw(); }}>${t("ledger.excuse")}…</button>`}</div></td></tr>`;
 }
 
 /** @param {number} value @param {boolean} [act] */

@@ -1,6 +1,6 @@
 // Reports: daily, weekly, monthly, any days. What is shown stands in the address.
 import { count, dayText, midnight, setZone } from "../common/format.js";
-import { applyTheme, Bar, html, mount, request } from "../common/ui.js";
+import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
 import { Heat, Hours, Outcomes, Trend } from "./charts.js";
 import { Cards, Explanation } from "./figures.js";
@@ -12,14 +12,15 @@ const GROUPS = ["day", "weekday", "hour", "trunk", "outcome"];
 const AGAIN_SECONDS = 60;
 
 applyTheme();
-const me = await request("/api/me").then((r) => r.json());
+const me = await whoami();
 await loadWords(me.language);
-const [choices, board, definitions] = await Promise.all(["/api/filters", "/api/board", "/api/definitions"].map((path) => request(path).then((r) => r.json())));
-setZone(board.board.site.timezone);
-const offset = board.at - Date.now() / 1000;
+const [choices, definitions] = await Promise.all(["/api/filters", "/api/definitions"].map((path) => request(path).then((r) => r.json())));
+setZone(me.timezone);
+const offset = me.now - Date.now() / 1000;
 const today = (/** @type {number} */ days = 0) => dayText(midnight(Date.now() / 1000 + offset, days) + 43200);
 
 let query = new URLSearchParams(location.search);
+if (me.teams && !query.has("team") && me.teams.length) query.set("team", me.teams[0]); // the site's report is for who sees the site
 /** @type {any} */ let report = null;
 let state = "loading";
 /** @type {string | null} */ let explained = null;
@@ -93,7 +94,7 @@ function Controls() {
         <label><span>${t("filter.to")}</span><input type="date" value=${last} min=${first} onChange=${(/** @type {any} */ e) => e.target.value && go({ from: first, to: e.target.value })} /></label>
         <label><span>${t("report.group")}</span><select onChange=${(/** @type {any} */ e) => go({ group: e.target.value })}><option value="">${t("report.group.agent")}</option>${GROUPS.map((g) => html`<option value=${g} selected=${query.get("group") === g}>${t(`report.group.${g}`)}</option>`)}</select></label>`
       : html`<label><span>${t("report.group.day")}</span><span class="pair"><button type="button" aria-label=${t("report.earlier")} onClick=${() => step(-1)}>‹</button><input type="date" value=${query.get("date") ?? today()} onChange=${(/** @type {any} */ e) => e.target.value && go({ date: e.target.value })} /><button type="button" aria-label=${t("report.later")} onClick=${() => step(1)}>›</button></span></label>`}
-    <label><span>${t("filter.team")}</span><select onChange=${(/** @type {any} */ e) => go({ team: e.target.value })}><option value="">${t("filter.all")}</option>${choices.teams.map((/** @type {any} */ x) => html`<option value=${x.id} selected=${query.get("team") === x.id}>${x.name}</option>`)}</select></label>
+    <label><span>${t("filter.team")}</span><select onChange=${(/** @type {any} */ e) => go({ team: e.target.value })}>${me.teams ? null : html`<option value="">${t("filter.all")}</option>`}${choices.teams.map((/** @type {any} */ x) => html`<option value=${x.id} selected=${query.get("team") === x.id}>${x.name}</option>`)}</select></label>
     <div class="downloads">${["xlsx", "pdf", "csv"].map((format) => {
       const params = address();
       params.set("format", format);

@@ -23,6 +23,7 @@ from monitor.web import (
     reference,
     reports,
     rewind,
+    users,
     watch,
 )
 from monitor.web.context import AppContext
@@ -61,6 +62,7 @@ def create_app(context: AppContext) -> FastAPI:
         rewind,
         watch,
         numbers,
+        users,
         ops,
     ):
         app.include_router(room.router(context))

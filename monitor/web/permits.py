@@ -100,6 +100,13 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
     ("POST", "/api/alerts/rules/remove"): May.SET_ALERTS,
     ("POST", "/api/alerts/rules/mute"): May.SET_ALERTS,
     ("POST", "/api/alerts/rules/switch"): May.SET_ALERTS,
+    # -- logins
+    ("GET", "/users/{file:path}"): May.ADMINISTER,
+    ("GET", "/api/users"): May.ADMINISTER,
+    ("POST", "/api/users"): May.ADMINISTER,
+    ("POST", "/api/users/role"): May.ADMINISTER,
+    ("POST", "/api/users/password"): May.ADMINISTER,
+    ("POST", "/api/users/shut"): May.ADMINISTER,
     # -- operations
     ("GET", "/readyz"): May.OPERATE,
     ("GET", "/metrics"): May.OPERATE,

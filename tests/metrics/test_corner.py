@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,21 @@ def test_deltas_of_a_part_lead_to_its_snapshot(steps: list[tuple[float, list[Cha
             page.take(board.delta_of(ONE, instant))
         fresh = msgspec.structs.asdict(board.snapshot(reached, ONE))
         assert shown(page.parts) == shown(fresh)
+
+
+@pytest.mark.parametrize("watched", [False, True], ids=["begun after", "begun before"])
+def test_the_last_hour_goes_on_over_midnight(watched: bool) -> None:
+    board, after = Board(SETTINGS), at("0:10", 24)
+    board.apply(dial("8001", at("23:40")), at("23:50"))
+    if watched:
+        board.snapshot(at("23:50"), ONE)
+    board.tick(after)
+    # One is told late, and of one more is heard after midnight what became of it; t2's are none of theirs.
+    for extension in ("8002", "8009"):
+        board.apply(dial(extension, at("23:50"), serial=2), after)
+    part = board.snapshot(after, ONE)
+    assert sum(slot.dials for slot in part.last_hour) == 2
+    assert part.site.figures.dials == 0
 
 
 def test_what_others_do_is_no_news() -> None:

@@ -101,6 +101,12 @@ POST   /api/alerts/rules/change             AM
 POST   /api/alerts/rules/remove             AM
 POST   /api/alerts/rules/mute               AM
 POST   /api/alerts/rules/switch             AM
+GET    /users/{file:path}                   A
+GET    /api/users                           A
+POST   /api/users                           A
+POST   /api/users/role                      A
+POST   /api/users/password                  A
+POST   /api/users/shut                      A
 GET    /readyz                              AM
 GET    /metrics                             AM
 GET    /docs                                AM
