@@ -103,7 +103,7 @@ async def findings(
         for call in await kept.inbound_over(by, by - INBOUND_SECONDS):
             parts = {f"{call.pbx}/{each.agent}": each for each in stints(call)}
             half_days.put_inbound(call.id, call.started_at, parts)
-    half_days.downtime = await _downtime(store, half_days.windows, now)
+    half_days.downtime = await _downtime(store, settings, half_days.windows, now)
     found = half_days.findings(now, await _blind(store, plan, day, now))
     # Who works other shifts has nothing to do with this one.
     return [each for each in found if each.day == day.isoformat() and each.why != "shift"]
@@ -138,12 +138,15 @@ async def _blind(store: Store, plan: Duty, day: date, now: float) -> BlindTimes:
     return {pbx: shifts.joined(periods) for pbx, periods in found.items()}
 
 
-async def _downtime(store: Store, windows: Sequence[shifts.Window], now: float) -> Downtime:
+async def _downtime(
+    store: Store, settings: Settings, windows: Sequence[shifts.Window], now: float
+) -> Downtime:
     """The phones and trunks that were down in these shifts."""
     if not windows:
         return Downtime()
     start = min(window.counts_from for window in windows)
-    return Downtime(await store.outages.between(start, min(now, max(each.ends_at for each in windows))))
+    outages = await store.outages.between(start, min(now, max(each.ends_at for each in windows)))
+    return Downtime(outages, phones=settings.discipline.phone_outages)
 
 
 async def settle(store: Store, settings: Settings, days: Iterable[date], now: float) -> int:

@@ -141,13 +141,15 @@ class Tier(Part):
 class Discipline(Part):
     """What the ledger does with a late start: tiers, and how many small ones a month are covered.
 
-    An idle gap of ``idle_minutes`` or more is shown on the board and on an agent's day.
+    An idle gap of ``idle_minutes`` or more is shown on the board and on an agent's day. ``phone_outages``: whether a phone
+    that can't be reached is an outage, which excuses; not where the agents start their phones themselves.
     """
 
     tiers: tuple[Tier, ...] = ()
     monthly_grace_count: int = Field(0, ge=0)
     monthly_grace_minutes: int = Field(0, ge=0)
     idle_minutes: float = Field(15.0, gt=0)
+    phone_outages: bool = True
 
     @model_validator(mode="after")
     def _rising(self) -> Discipline:

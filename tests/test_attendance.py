@@ -362,6 +362,30 @@ async def test_a_phone_that_is_down_excuses_with_the_outage_as_evidence(store: S
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_where_agents_start_their_phones_one_that_is_down_excuses_nobody(store: Store) -> None:
+    await emptied(store)
+    softphones = made(discipline={"phone_outages": False})
+    phone = Outage(pbx="main", cause=OutageCause.EXTENSION, subject="8001", started_at=at("8:20"))
+    trunks = Outage(
+        pbx="main",
+        cause=OutageCause.TRUNKS,
+        subject="t1",
+        started_at=at("13:30"),
+        ended_at=at("17:30"),
+    )
+    await store.write([phone, trunks])
+    found = await attendance.findings(store, softphones, DAY, at("18:00"))
+    assert [(each.shift, each.verdict) for each in found if each.agent == "main/8001"] == [
+        ("morning", "not_started"),
+        ("afternoon", "excused"),
+    ]
+    board = Board(softphones, await attendance.duty_for(store, softphones, DAY, DAY))
+    for outage in (phone, trunks):
+        board.apply(outage, at("18:00"))
+    assert board.findings(at("18:00")) == found
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_nobody_is_judged_by_the_time_before_the_check_began(tmp_path: Path) -> None:
     """Installed at 9:30 on the first day: the morning is unsure, and so is all of the day before."""
     opened = await Store.open(f"sqlite:///{tmp_path}/first.db")

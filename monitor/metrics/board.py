@@ -87,6 +87,7 @@ class Board:
         self._date = ""
         self._day = Day()
         self._idle_seconds: float = settings.discipline.idle_minutes * 60
+        self._phones: bool = settings.discipline.phone_outages
         self._half_days = HalfDays(duty or duty_of(settings), settings.discipline.tier)
         self._expectation = Expectation()
         self._ahead: dict[str, Call | Brief] = {}
@@ -146,7 +147,7 @@ class Board:
 
     def _expect(self, agents: Iterable[AgentDay] | None = None) -> None:
         """Make out anew when whoever has an extension is expected to work on it today."""
-        downtime = Downtime(self._outages.values(), self._gaps.values())
+        downtime = Downtime(self._outages.values(), self._gaps.values(), phones=self._phones)
         self._expectation.learn(
             self._half_days.duty,
             downtime,
@@ -161,7 +162,7 @@ class Board:
             for agent in self._agents.values()
             if agent.pbx == pbx and extension in (None, agent.extension)
         ]
-        self._half_days.downtime = Downtime(self._outages.values())
+        self._half_days.downtime = Downtime(self._outages.values(), phones=self._phones)
         self._expect(concerned)
         self._changed.parts |= {"gaps", "outages", "deadlines", "site"}
         self._changed.agents |= {agent.id for agent in concerned}

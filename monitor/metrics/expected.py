@@ -29,12 +29,16 @@ def of_gap(gap: Gap) -> Outage:
 
 
 class Downtime:
-    """What was down when, to be asked by extension."""
+    """What was down when, to be asked by extension; ``phones``: whether a phone that can't be reached counts."""
 
-    def __init__(self, outages: Iterable[Outage] = (), gaps: Iterable[Gap] = ()) -> None:
+    def __init__(
+        self, outages: Iterable[Outage] = (), gaps: Iterable[Gap] = (), *, phones: bool = True
+    ) -> None:
         self._of: dict[tuple[str, str], list[Outage]] = {}
         self._lost: dict[tuple[Span, ...], list[Period]] = {}
         for each in sorted([*outages, *map(of_gap, gaps)], key=lambda each: (each.started_at, each.id)):
+            if each.cause is OutageCause.EXTENSION and not phones:
+                continue
             extension = each.subject if each.cause is OutageCause.EXTENSION else ""
             self._of.setdefault((each.pbx, extension), []).append(each)
 

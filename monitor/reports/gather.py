@@ -78,7 +78,7 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     duty = await attendance.duty_for(store, settings, period.first, period.last)
     gaps = await store.gaps(start, min(end, now))
     outages = await store.outages.between(start, min(end, now))
-    downtime = Downtime(outages, gaps)
+    downtime = Downtime(outages, gaps, phones=settings.discipline.phone_outages)
     working = staff.hours_of_all(roster.assignments, duty, plan, days, downtime)
     lines = await sums.lines(
         first, last, staff.working_hours(roster.assignments, working, plan, days, downtime)

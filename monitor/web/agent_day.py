@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from monitor import attendance
 from monitor.access import Scope
-from monitor.domain import Call, Gap, OutageCause
+from monitor.domain import Call, Gap
 from monitor.duty import Finding
 from monitor.masking import masked_number
 from monitor.metrics import shifts
@@ -83,7 +83,9 @@ async def _day(
     calls = [part for span in spans for part in await _calls(context, scope, span)]
     gaps = await _gaps(context, spans, until)
     blind = [(gap.started_at, gap.ended_at if gap.ended_at is not None else until) for gap in gaps]
-    downtime = Downtime(await context.store.outages.between(start, min(end, now)), gaps)
+    outages = await context.store.outages.between(start, min(end, now))
+    named = Downtime(outages)
+    downtime = Downtime(outages, gaps, phones=context.settings.discipline.phone_outages)
     hours = expected(duty, person, start, end, downtime)
     parts = parted(hours, downtime.unheard(spans))
     least = context.settings.discipline.idle_minutes * 60
@@ -105,8 +107,7 @@ async def _day(
             down_stretch(each)
             for span in spans
             if span.start < until
-            for each in downtime.on(Span(span.agent, span.start, min(span.end, until)))
-            if each.cause is not OutageCause.PBX
+            for each in named.on(Span(span.agent, span.start, min(span.end, until)))
         ],
         scheduled_seconds=seconds(duty.hours(person, start, end), until),
         expected_seconds=seconds(hours, until),

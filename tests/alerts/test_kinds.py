@@ -7,7 +7,7 @@ import pytest
 
 from monitor.config_guard import GuardSettings
 from monitor.contacts import Listed, Listing, contact_of
-from monitor.domain import Direction, ExtensionStatus, LinkState, Outcome
+from monitor.domain import Direction, ExtensionStatus, LinkState, Outage, OutageCause, Outcome
 from monitor.metrics.cases import Found
 from monitor.metrics.harassment import breaches
 from tests.alerts.scene import SETTINGS, ZONE, Scene, at, gap, link, rule
@@ -106,6 +106,16 @@ def test_idle_is_counted_from_the_last_call_inside_the_shift() -> None:
     assert scene.says(at("9:50")) == []
     scene.tell(open_states(dial("8001", at("9:52"), serial=1))[0], now=at("9:52"))
     assert scene.says(at("9:52")) == ["张伟（8001）已恢复通话，空闲 21 分钟"]
+
+
+def test_whose_phone_is_down_is_not_named_at_the_deadline() -> None:
+    scene = Scene(rule("not_begun"))
+    phone = Outage(pbx="main", cause=OutageCause.EXTENSION, subject="8001", started_at=at("8:40"))
+    others = [dial(extension, at("9:00"), serial=n) for n, extension in enumerate(T1) if extension != "8001"]
+    scene.tell(UP, phone, *others[1:], now=at("9:05"))
+    (told,) = [words for words in scene.says(at("9:10:10")) if "张伟" in words or "王芳" in words]
+    assert "王芳" in told
+    assert "张伟" not in told
 
 
 def test_the_noon_break_and_blind_time_are_no_idle_time() -> None:

@@ -31,3 +31,8 @@ def test_restarts_change_nothing_about_any_call(seed: int) -> None:
     assert len(gone) > 80
     assert {root for root, calls in told.items() if len(calls) != 1} == set()
     assert [fault for true in gone for fault in faults(true, told[true.uniqueid][0])] == []
+    # Nor about a phone that is down all the time.
+    down = [device for device, state in day.exchange.devices.items() if state == "UNAVAILABLE"]
+    open_outages = [outage.subject for outage in day.outages.values() if outage.ended_at is None]
+    assert sorted(f"PJSIP/{subject}" for subject in open_outages) == sorted(down)
+    assert len(day.outages) == len({outage.subject for outage in day.outages.values()})
