@@ -8,6 +8,7 @@ only up to there.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -210,12 +211,16 @@ def without(
     periods: Iterable[tuple[float, float]], taken: Iterable[tuple[float, float]]
 ) -> list[tuple[float, float]]:
     """What is left of periods when others are taken away."""
-    left = list(periods)
-    for start, end in taken:
-        left = [
-            part
-            for begin, to in left
-            for part in ((begin, min(to, start)), (max(begin, end), to))
-            if part[0] < part[1]
-        ]
+    gone = joined(taken)
+    ends = [end for _, end in gone]
+    left = []
+    for begin, to in periods:
+        place = bisect_right(ends, begin)
+        while place < len(gone) and gone[place][0] < to:
+            start, end = gone[place]
+            if begin < start:
+                left.append((begin, start))
+            begin, place = end, place + 1
+        if begin < to:
+            left.append((begin, to))
     return left

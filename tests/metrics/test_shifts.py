@@ -198,3 +198,14 @@ def test_what_the_monitor_did_not_hear_stays_undecided_beside_an_outage() -> Non
     assert shifts.verdict(MORNING, at("9:38"), at("10:00"), [(at("9:35"), at("9:36"))], down)[0] is (
         Verdict.EXCUSED
     )
+
+
+@given(whole=blinds, taken=blinds)
+def test_what_is_left_holds_the_moments_that_nothing_has_taken(
+    whole: list[shifts.Blind], taken: list[shifts.Blind]
+) -> None:
+    left = shifts.without(shifts.joined(whole), taken)
+    assert all(a < b for a, b in left)
+    for moment in {point + step for a, b in [*whole, *taken] for point in (a, b) for step in (-0.5, 0, 0.5)}:
+        inside = any(a <= moment < b for a, b in whole) and not any(a <= moment < b for a, b in taken)
+        assert any(a <= moment < b for a, b in left) == inside
