@@ -318,3 +318,24 @@ async def test_sums_are_unknown_once_another_plan_or_none_was_at_work(planned: S
     sums = await planned.rollups.figures(DAY, DAY, ("day",))
     assert sums.rows[0][2] == 6
     await planned.close()
+
+
+async def test_both_engines_write_down_the_long_gaps(planned: Store) -> None:
+    calls = [
+        dial("8001", at("9:00"), ring=5.5, talk=0.25),
+        dial("8001", at("9:20"), serial=1),
+        dial("8001", at("9:30"), serial=2),  # ten minutes: no long one
+        dial("8001", at("11:50"), serial=3),
+        dial("8001", at("13:40"), serial=4),  # ten and ten minutes about noon
+    ]
+    await planned.write(calls)
+    (row,) = (lines := await planned.rollups.lines(DAY, DAY)).rows
+    found = str(row[lines.columns.index("gaps")])
+    wanted = [
+        (calls[0].ended_at, calls[1].started_at),
+        (calls[2].ended_at, calls[3].started_at),
+        (calls[3].ended_at, calls[4].started_at),
+    ]
+    assert sorted(found.split(",")) == [
+        f"{round((begin or 0) * 1000)}-{round(end * 1000)}" for begin, end in wanted
+    ]
