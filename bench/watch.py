@@ -59,7 +59,7 @@ def made(
                 "pbx": "main",
                 "direction": "inbound" if missed else "outbound",
                 "agent": None if missed else str(FIRST_EXTENSION + dice.randrange(agents)),
-                "number": f"1{30000000000 + number:010}"[:11],
+                "number": f"1{3_000_000_000 + number}",
                 "trunk": "trunk-a",
                 "outcome": "cancelled" if missed else "answered" if talk else "no_answer",
                 "phase": "ended",

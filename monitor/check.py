@@ -58,9 +58,23 @@ async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE
     found.append(await holidays_known(settings, clock))
     found += [recordings(pbx) for pbx in settings.pbx]
     found += channels(settings)
+    found += number_lists(settings)
     found += sendings(settings)
     found.append(web_port(settings))
     return found
+
+
+def number_lists(settings: Settings) -> list[Finding]:
+    """Whether the lists of numbers can be read: without their key no number on them is recognised."""
+    guard = settings.guard
+    if not guard.hash_numbers:
+        return []
+    if guard.keys is None:
+        source = (
+            f"environment variable {guard.secret_env}" if guard.secret_env else f"file {guard.secret_file}"
+        )
+        return [Finding("fail", "lists of numbers: their key is not there", f"put it into {source}")]
+    return [Finding("ok", "lists of numbers: kept as keyed hashes")]
 
 
 def _extensions(settings: Settings, pbx: Pbx) -> list[str]:

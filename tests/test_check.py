@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from monitor import check
 from monitor.check import Finding
 from monitor.config import Alert, Settings, load
 from monitor.config_duty import CalendarSettings
+from monitor.config_guard import GuardSettings
 from monitor.config_sending import Send
 from monitor.duty import OwnDay
 from monitor.store.store import Store
@@ -230,3 +232,14 @@ async def test_a_year_whose_holidays_are_not_known_is_told_until_they_are_entere
         )
     await store.close()
     assert (await check.holidays_known(settings, december)).level == "ok"
+
+
+def test_lists_kept_as_hashes_need_their_key(folder: Path) -> None:
+    settings = settings_of(folder)
+    assert check.number_lists(settings) == []
+    guard = GuardSettings(hash_numbers=True, secret_env="LIST_KEY")
+    (missing,) = check.number_lists(settings.model_copy(update={"guard": guard}))
+    assert (missing.level, missing.mend) == ("fail", "put it into environment variable LIST_KEY")
+    known = guard.model_copy(update={"secret": SecretStr("k")})
+    (found,) = check.number_lists(settings.model_copy(update={"guard": known}))
+    assert found.level == "ok"

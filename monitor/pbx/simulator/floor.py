@@ -63,6 +63,7 @@ class Floor:
         self._seed = seed
         self._dice = random.Random(f"{seed}/floor")
         self._queue = Queue("500", login_time=int(centre.exchange.now))
+        self._owed: list[tuple[float, str]] = []
         self._members = {person.phone.extension: Member(person.phone) for person in self.people}
         centre.line_of = self._line
         for person in self.people:
@@ -165,7 +166,11 @@ class Floor:
     def _dial(self, person: Person, dice: random.Random) -> Generator[float, None, bool]:
         """One dial; whether it was answered."""
         redial = person.last_number is not None and dice.random() < person.redial_share
-        number = person.last_number if redial and person.last_number else _number(dice)
+        if redial and person.last_number:
+            number = person.last_number
+        else:
+            number = _number(dice)
+            number = self._owed_number() or number
         plan = self._plan(person, dice, number)
         before = len(self.centre.truth)
         way = dice.random()
@@ -278,6 +283,7 @@ class Floor:
             hangup_by=HangupBy.REMOTE if dice.random() < 0.6 else HangupBy.AGENT,
         )
         yield from _occupied(inbound(self.centre, plan), (person,))
+        self._owe(number, plan.answered)
 
     def _to_queue(self, dice: random.Random, person: Person) -> Script:
         others = [each for each in self.people if each is not person and self._is_free(each)]
@@ -295,6 +301,21 @@ class Floor:
             talk_seconds=_talk(dice, 60.0),
         )
         yield from _occupied(queued(self.centre, plan), rung)
+        self._owe(number, plan.answered_by is not None)
+
+    def _owe(self, number: str, answered: bool) -> None:
+        """Most callers whom nobody answered are called back by whoever dials next, once the note is read."""
+        dice = random.Random(f"{self._seed}/{number}/owed")  # of its own: without it the day is the same
+        if not answered and dice.random() < 0.7:
+            self._owed.append((self.centre.exchange.now + dice.uniform(3.0, 40.0) * MINUTE, number))
+
+    def _owed_number(self) -> str | None:
+        """The number of a caller who is due to be called back."""
+        due = next((each for each in self._owed if each[0] <= self.centre.exchange.now), None)
+        if due is None:
+            return None
+        self._owed.remove(due)
+        return due[1]
 
     def _chatter(self, until: float) -> Script:
         """Colleagues who call each other."""

@@ -7,10 +7,15 @@ from datetime import datetime
 
 import pytest
 
+from monitor.config import load
+from monitor.contacts import Listing, Numbering, contact_of, missed_of
 from monitor.domain import Call, Direction, OutageCause, Outcome
+from monitor.metrics import callbacks
+from monitor.metrics.harassment import breaches
 from monitor.pbx.simulator.centre import TrueCall
 from tests.pbx.simulator.day import ZONE, Day
 from tests.pbx.simulator.truth import by_root, faults
+from tests.test_config import SHIPPED
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +118,16 @@ def test_a_quiet_pbx_tells_the_same_calls(day: Day) -> None:
 
 def _plain(call: Call) -> tuple[object, ...]:
     return call.agent, call.number, call.outcome, round(call.talk_seconds, 1), call.recording, call.hangup_by
+
+
+def test_the_morning_has_something_for_the_watch(day: Day) -> None:
+    """Missed callers of whom some are called back, and a number that is dialled too often."""
+    calls = [call for call in day.calls.values() if call.number]
+    missed = [found for call in calls if (found := missed_of(call)) is not None]
+    contacts = [contact_of(call) for call in calls]
+    cases = callbacks.cases(missed, contacts, Numbering())
+    assert any(case.back is not None for case in cases)
+    assert any(case.back is None for case in cases)
+    assert all(case.seconds is None or case.seconds > 60 for case in cases)
+    guard = load(SHIPPED, {}).guard
+    assert breaches(contacts, guard, Listing(), day.centre.zone, 0.0, float("inf"))
