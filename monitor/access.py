@@ -38,6 +38,8 @@ class May(StrEnum):
     ENTER_DISCIPLINE = "enter_discipline"
     """Enter and take back absences and days, excuse a case."""
     IMPORT_SHEETS = "import_sheets"
+    SET_ROSTER = "set_roster"
+    """Who sits where, and what is asked of whom; for the whole site."""
     SEE_WATCH = "see_watch"
     """Missed inbound, breaches of the harassment guard, private calls, questions."""
     KEEP_LISTS = "keep_lists"

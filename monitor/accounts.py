@@ -62,7 +62,8 @@ async def seen(store: Store, settings: Settings, wanted: Wanted) -> tuple[tuple[
     fault = misfit(wanted.role, wanted.teams, 0 if named else None)
     if fault is not None:
         raise ConfigError(f"--role {wanted.role}: {_MENDS[fault]}")
-    teams = tuple(_team(settings, each) for each in wanted.teams)
+    known = {team.id: team.name for team in settings.teams} | (await store.roster()).teams
+    teams = tuple(_team(known, each) for each in wanted.teams)
     return teams, await _person(store, wanted) if named else None
 
 
@@ -74,11 +75,11 @@ _MENDS = {
 }
 
 
-def _team(settings: Settings, name: str) -> str:
-    for team in settings.teams:
-        if name in (team.id, team.name):
-            return team.id
-    there = ", ".join(team.id for team in settings.teams) or "none"
+def _team(known: dict[str, str], name: str) -> str:
+    for team, called in known.items():
+        if name in (team, called):
+            return team
+    there = ", ".join(known) or "none"
     raise ConfigError(f"--team {name!r}: there is no such team; there are: {there}")
 
 

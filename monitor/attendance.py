@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+import msgspec
+
 from monitor import holidays
 from monitor.config import Settings
 from monitor.duty import Finding
@@ -22,6 +24,9 @@ from monitor.metrics.halfdays import INBOUND_SECONDS, HalfDays
 from monitor.metrics.posts import Duty, duty_of
 from monitor.metrics.shifts import Verdict
 from monitor.metrics.tally import stints
+from monitor.metrics.targets import Goals
+from monitor.staffing import staffed
+from monitor.store.people import Roster
 from monitor.store.store import Store
 
 NEAR_DAYS = 40
@@ -48,23 +53,38 @@ async def duty_for(
     start, _ = shifts.day_bounds(first - timedelta(days=1), zone)
     _, end = shifts.day_bounds(last + timedelta(days=1), zone)
     roster = await store.roster()
+    plan = staffed(settings, roster, end)
     state = _state(settings, first, last)
     own = await store.discipline.own_days(
         date(first.year - 1, 12, 1), max(last + timedelta(days=NEAR_DAYS), date(last.year + 1, 12, 31))
     )
     absences = await store.discipline.absences(start, end, withdrawn=known_at is not None)
+    extra = await store.staff.overtime(start, end, withdrawn=known_at is not None)
     if known_at is not None:
         own = [each for each in own if each.entered_at <= known_at]
         absences = absences_at(absences, known_at)
+        extra = [
+            msgspec.structs.replace(each, withdrawn_at=None)
+            if each.withdrawn_at is not None and each.withdrawn_at > known_at
+            else each
+            for each in extra
+            if each.entered_at <= known_at
+        ]
     return duty_of(
-        settings,
+        plan,
         roster.assignments or None,
         state=state.days,
         state_years=_years(settings, state),
         own=own,
         absences=absences,
+        overtime=extra,
         watched=await store.discipline.watched(),
     )
+
+
+async def goals_for(store: Store, settings: Settings, roster: Roster) -> Goals:
+    """The targets of a site, those entered and those configured. Raises ``StoreError``."""
+    return Goals(settings, await store.staff.targets(), roster.assignments)
 
 
 def _state(settings: Settings, first: date, last: date) -> holidays.StateDays:

@@ -43,6 +43,8 @@ calendar = typer.Typer(no_args_is_help=True, help="The working calendar.")
 leave = typer.Typer(no_args_is_help=True, help="Leave, training, field work, exceptions.")
 app.add_typer(calendar, name="calendar")
 app.add_typer(leave, name="leave")
+roster = typer.Typer(no_args_is_help=True, help="People, their extensions and teams.")
+app.add_typer(roster, name="roster")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The site's configuration file.")]
 DEFAULT_CONFIG = Path("config.toml")
@@ -355,6 +357,43 @@ def leave_import(
     _with_store(
         config,
         lambda store: importing.leave(store, _settings(config), file, dry_run=dry_run, skip_bad=skip_bad),
+    )
+
+
+@roster.command("import")
+def roster_import(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or Excel: name, extension, team, lead, hire date, valid from.")
+    ],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="From which day rows hold that name none, YYYY-MM-DD; now if not given."),
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="The file is the whole roster: who is not in it leaves.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Take the right rows though others are wrong.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """The roster from a file; twice the same file changes nothing. With a wrong row nothing is taken."""
+    from monitor import importing
+
+    _with_store(
+        config,
+        lambda store: importing.roster(
+            store,
+            _settings(config),
+            file,
+            start=start,
+            complete=complete,
+            dry_run=dry_run,
+            skip_bad=skip_bad,
+        ),
     )
 
 

@@ -12,6 +12,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping, Set
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,7 +28,15 @@ from pydantic import (
 
 from monitor.access import Role
 from monitor.config_alerts import Alert, Channel, unknown_name
-from monitor.config_duty import CalendarSettings, Discipline, Part, Shift, Working, minutes_after
+from monitor.config_duty import (
+    CalendarSettings,
+    Discipline,
+    Part,
+    RosterSettings,
+    Shift,
+    Working,
+    minutes_after,
+)
 from monitor.config_guard import GuardSettings
 from monitor.config_sending import Send
 from monitor.errors import ConfigError
@@ -64,14 +73,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 
 
-class Targets(Part):
-    """What is wanted a day: counts and minutes for each agent, the connect rate as a share."""
+class PeriodTargets(Part):
+    """What is wanted of each agent in a period: counts, minutes, the connect rate as a share."""
 
     connect_rate: Share | None = None
     dials: int | None = Field(None, ge=0)
     connects: int | None = Field(None, ge=0)
     effective_connects: int | None = Field(None, ge=0)
     talk_minutes: float | None = Field(None, ge=0)
+
+
+class Targets(PeriodTargets):
+    """What is wanted a day; ``week`` and ``month`` where these have targets of their own."""
+
+    week: PeriodTargets = PeriodTargets()
+    month: PeriodTargets = PeriodTargets()
 
 
 class Site(Part):
@@ -87,12 +103,20 @@ class Site(Part):
 
 
 class Agent(Part):
-    """A person on an extension of a PBX; ``working`` where this person's days are not the team's."""
+    """A person on an extension of a PBX; ``working`` and ``targets`` where this person's are not the team's.
+
+    ``number`` is the staff number. A newcomer is who was hired lately, or is marked ``newcomer_until`` a day.
+    """
 
     extension: str = Field(min_length=1)
     name: str = Field(min_length=1)
     pbx: str = ""
+    number: str = Field("", max_length=64)
+    lead: bool = False
+    hired_on: date | None = None
+    newcomer_until: date | None = None
     working: Working | None = None
+    targets: Targets = Targets()
 
 
 class Team(Part):
@@ -220,6 +244,7 @@ class Settings(Part):
     calendar: CalendarSettings = CalendarSettings()
     discipline: Discipline = Discipline()
     guard: GuardSettings = GuardSettings()
+    roster: RosterSettings = RosterSettings()
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
     pbx: tuple[Pbx, ...] = Field(min_length=1)
@@ -253,14 +278,17 @@ class Settings(Part):
         _no_overlap(self.shifts, {team.shifts for team in self.teams} or {()})
         _unique("channel", "name", [channel.name for channel in self.channels])
         _unique("alert", "id", [alert.id for alert in self.alerts])
+        by_file = self.roster.source == "config"
+        # Where the roster is in the store there are teams that this file knows nothing of.
+        teams = [team.id for team in self.teams] if by_file else None
         for number, alert in enumerate(self.alerts):
-            unknown = unknown_name(alert, [c.name for c in self.channels], [team.id for team in self.teams])
+            unknown = unknown_name(alert, [c.name for c in self.channels], teams)
             if unknown is not None:
                 raise wrong(unknown.problem, "alert", number, unknown.key, unknown.place)
         _unique("send", "name", [send.name for send in self.sends])
         for number, send in enumerate(self.sends):
             _known("send", number, "channels", send.channels, "[[channel]]", [c.name for c in self.channels])
-            if send.team and send.team not in {team.id for team in self.teams}:
+            if by_file and send.team and send.team not in {team.id for team in self.teams}:
                 there = ", ".join(team.id for team in self.teams) or "none"
                 raise wrong(f"no [[team]] has this id; there are: {there}", "send", number, "team")
             if not send.attach and not self.web.public_url:

@@ -46,14 +46,14 @@ class UnknownName(NamedTuple):
     problem: str
 
 
-def unknown_name(rule: Alert, channels: Sequence[str], teams: Sequence[str]) -> UnknownName | None:
-    """The first channel or team of a rule that there is not."""
+def unknown_name(rule: Alert, channels: Sequence[str], teams: Sequence[str] | None) -> UnknownName | None:
+    """The first channel or team of a rule that there is not; ``teams`` ``None``: any may be."""
     for key, named, where, there in (
         ("channels", rule.channels, "[[channel]]", channels),
         ("teams", rule.teams, "[[team]]", teams),
     ):
         for place, name in enumerate(named):
-            if name not in there:
+            if there is not None and name not in there:
                 listed = ", ".join(there) or "none"
                 return UnknownName(key, place, f"no {where} has this name; there are: {listed}")
     return None

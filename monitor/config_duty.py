@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date, time
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -129,6 +129,16 @@ class CalendarSettings(Working):
             key = "country" if not holidays.supported(self.country) else "subdivision"
             raise wrong("no holidays are known for it; write an ISO code, such as CN, or leave it away", key)
         return self
+
+
+class RosterSettings(Part):
+    """Who says who sits where: the ``[[team]]`` tables of this file, or what was imported and entered (``store``).
+
+    Within ``newcomer_days`` of the hire date somebody is a newcomer.
+    """
+
+    source: Literal["config", "store"] = "config"
+    newcomer_days: int = Field(14, ge=0)
 
 
 class Tier(Part):

@@ -18,7 +18,7 @@ import tempfile
 import time as machine_time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import typer
@@ -26,7 +26,7 @@ from pydantic import SecretStr
 
 from monitor import config, service
 from monitor.access import Role
-from monitor.config_duty import CalendarSettings
+from monitor.config_duty import CalendarSettings, RosterSettings
 from monitor.domain import Call, Change, ExtensionStatus, LinkState, Outage
 from monitor.errors import ConfigError, DialwatchError, EnvironmentFault
 from monitor.floor import Floor
@@ -242,15 +242,21 @@ def demo_settings(options: Options, folder: Path) -> config.Settings:
             "pbx": (pbx,),
             # Whoever tries it on a holiday shall see the floor at work.
             "calendar": CalendarSettings(),
-            "teams": _teams(shipped, wanted, pbx.name),
+            # The page is to be tried, too.
+            "roster": RosterSettings(source="store"),
+            "teams": _teams(
+                shipped, wanted, pbx.name, options.day or datetime.now(shipped.site.timezone).date()
+            ),
             "store": shipped.store.model_copy(update={"data_dir": folder, "url": ""}),
             "web": shipped.web.model_copy(update={"host": options.host, "port": options.port}),
         }
     )
 
 
-def _teams(shipped: config.Settings, wanted: Sequence[Seat], pbx: str) -> tuple[config.Team, ...]:
-    """The seats by team; a shipped team keeps its id and targets."""
+def _teams(
+    shipped: config.Settings, wanted: Sequence[Seat], pbx: str, today: date
+) -> tuple[config.Team, ...]:
+    """The seats by team; a shipped team keeps its id and targets. The first leads, the last is a newcomer."""
     found: dict[str, config.Team] = {}
     by_name = {team.name: team for team in shipped.teams}
     for seat in wanted:
@@ -264,6 +270,12 @@ def _teams(shipped: config.Settings, wanted: Sequence[Seat], pbx: str) -> tuple[
             )
         agent = config.Agent(extension=seat.extension, name=seat.name, pbx=pbx)
         found[seat.team] = team.model_copy(update={"agents": (*team.agents, agent)})
+    for team in tuple(found.values()):
+        *others, last = team.agents
+        if others:
+            lead = others[0].model_copy(update={"lead": True})
+            new = last.model_copy(update={"hired_on": today - timedelta(days=5)})
+            found[team.name] = team.model_copy(update={"agents": (lead, *others[1:], new)})
     return tuple(found.values())
 
 

@@ -7,9 +7,9 @@ form, instants are epoch seconds.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -70,6 +70,37 @@ class Absence(Value, frozen=True, kw_only=True):
         return self.withdrawn_at is None and self.starts_at <= at < self.ends_at
 
 
+class WorkingDays(Value, frozen=True, kw_only=True):
+    """When a person works: on ``weekdays`` (0 Monday to 6 Sunday), or by a ``rota`` of so many days on, so many off."""
+
+    weekdays: tuple[int, ...] | None = None
+    rota: tuple[int, ...] = ()
+    rota_from: date | None = None
+
+    @property
+    def cycle(self) -> tuple[bool, ...]:
+        """The rota day by day, true for work."""
+        return tuple(place % 2 == 0 for place, days in enumerate(self.rota) for _ in range(days))
+
+
+class Overtime(Value, frozen=True, kw_only=True):
+    """加班: a person, a team or (with neither) the site works in ``[starts_at, ends_at)`` beside the shifts.
+
+    Nobody is late in it unless it has a deadline, ``dial_by_at``. ``withdrawn_at``: it was taken back.
+    """
+
+    id: int = 0
+    team: str = ""
+    person: int = 0
+    starts_at: float
+    ends_at: float
+    dial_by_at: float | None = None
+    reason: str = ""
+    entered_by: str = ""
+    entered_at: float = 0.0
+    withdrawn_at: float | None = None
+
+
 class Seat(Protocol):
     """A person on an extension in a team, valid in ``[valid_from, valid_to)`` (the store's assignment)."""
 
@@ -87,6 +118,21 @@ class Seat(Protocol):
     def valid_from(self) -> float: ...
     @property
     def valid_to(self) -> float | None: ...
+    @property
+    def lead(self) -> bool: ...
+    @property
+    def hired_on(self) -> date | None: ...
+    @property
+    def newcomer_until(self) -> date | None: ...
+    @property
+    def working(self) -> Any: ...
+
+
+def is_newcomer(seat: Seat, day: date, days: int) -> bool:
+    """Whether a person counts as new on a day: marked by hand until a day, else within ``days`` of the hire date."""
+    if seat.newcomer_until is not None:
+        return day < seat.newcomer_until and (seat.hired_on is None or seat.hired_on <= day)
+    return seat.hired_on is not None and seat.hired_on <= day < seat.hired_on + timedelta(days=days)
 
 
 class Finding(Value, frozen=True, kw_only=True):

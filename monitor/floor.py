@@ -28,6 +28,7 @@ from monitor.metrics.recent import Recent
 from monitor.metrics.voice import VoiceAccumulator
 from monitor.pbx.link import Listener
 from monitor.pbx.pipeline import Pipeline
+from monitor.staffing import staffed
 from monitor.store.store import Store
 from monitor.store.writer import Writer
 from monitor.web.context import LinkFigures
@@ -80,8 +81,10 @@ class Floor:
         self.clock = clock
         self.store = store
         self.writer = writer
-        self._duty = attendance.bare_duty(settings, shifts.day_of(clock.now(), settings.site.timezone))
-        self.board = Board(settings, self._duty)
+        self.board = Board(
+            settings, attendance.bare_duty(settings, shifts.day_of(clock.now(), settings.site.timezone))
+        )
+        self._known: object = None
         self.watch = harassment.Watch(settings.guard, settings.site.timezone)
         self.hub = Hub(self, clock.now)
         self.directory = Directory(settings)
@@ -186,7 +189,6 @@ class Floor:
     async def _rebuild(self) -> None:
         now = self.clock.now()
         await self.store.sync_roster(self.settings, now)
-        self.directory.learn(await self.store.roster())
         await self.refresh_duty()
         begun = self.board.begins_at(now)
         # Some thousands at a time, and the listeners' turn between: Asterisk waits for no reader.
@@ -277,13 +279,18 @@ class Floor:
         return [*found, *calls.values()]
 
     async def refresh_duty(self) -> None:
-        """Take up who has to dial when: seats, days entered by hand, absences. Raises ``StoreError``."""
+        """Take up who has to dial when: seats, days by hand, absences, overtime, targets. Raises ``StoreError``."""
         now = self.clock.now()
         today = shifts.day_of(now, self.settings.site.timezone)
+        roster = await self.store.roster()
+        plan = staffed(self.settings, roster, now)
         duty = await attendance.duty_for(self.store, self.settings, today - timedelta(days=1), today)
-        if duty.known != self._duty.known:
-            self._duty = duty
-            self.board.learn(duty, now)
+        goals = await attendance.goals_for(self.store, plan, roster)
+        self.directory.learn(roster, plan)
+        known = (duty.known, goals.known, plan.teams)
+        if known != self._known:
+            self._known = known
+            self.board.learn(duty, now, plan.teams, goals)
             self.hub.wake()
 
     async def refresh_watch(self) -> None:

@@ -1,4 +1,4 @@
-"""``dialwatch leave import`` and ``dialwatch calendar import``: a preview, every wrong row by name, then the writing."""
+"""``dialwatch leave``, ``calendar`` and ``roster import``: a preview, every wrong row by name, then the writing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import getpass
 import sys
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from datetime import time as clock
 from pathlib import Path
 
 from monitor import attendance
 from monitor.config import Settings
 from monitor.errors import ConfigError, SheetError
 from monitor.imports import Bad, DayImport, LeaveImport, read_days, read_leave
+from monitor.rostering import Change, read_people, write_people
 from monitor.store.store import Store
 from monitor.web.pages import dashboard_folder
 from monitor.web.words import Words
@@ -70,6 +72,51 @@ async def days(store: Store, settings: Settings, file: Path, *, official: bool, 
         raise ConfigError(f"{file}: nothing was taken; mend the rows named above")
     await store.discipline.put_own_days(found.days)
     await attendance.settle_days(store, settings, [each.day for each in found.days], now)
+
+
+async def roster(
+    store: Store,
+    settings: Settings,
+    file: Path,
+    *,
+    start: str | None,
+    complete: bool,
+    dry_run: bool,
+    skip_bad: bool,
+) -> None:
+    """Import the roster. Raises ``ConfigError`` where nothing was taken, ``StoreError``."""
+    now, say = time.time(), _Sayer(settings)
+    if settings.roster.source != "store" and not dry_run:
+        raise ConfigError(
+            f'{settings.path}: [roster] source is "config": the [[team]] tables say who sits where; '
+            'to keep the roster in the database write source = "store" and start dialwatch anew'
+        )
+    begin = None
+    if start is not None:
+        try:
+            begin = datetime.combine(date.fromisoformat(start), clock(), settings.site.timezone).timestamp()
+        except ValueError:
+            raise ConfigError(f"--from {start!r}: no day; write YYYY-MM-DD, such as 2026-11-23") from None
+    try:
+        found = await read_people(store, settings, _bytes(file), now=now, start=begin, complete=complete)
+    except SheetError as error:
+        raise ConfigError(f"{file}: {say(f'import.{error.key}', error.value)}") from None
+    for each in found.changes:
+        print(f"{file}:{each.line}: {_told(each, settings, say)}")
+    say.bad(file, found.bad)
+    print(f"{len(found.changes)} new or changed, {found.known} known, {len(found.bad)} wrong")
+    if dry_run:
+        return
+    if found.bad and not skip_bad:
+        raise ConfigError(f"{file}: nothing was taken; mend the rows named above, or use --skip-bad")
+    await write_people(store, settings, found, _who(), now)
+
+
+def _told(each: Change, settings: Settings, say: _Sayer) -> str:
+    move, at = each.move, each.move.valid_from
+    begin = f" {datetime.fromtimestamp(at, settings.site.timezone):%Y-%m-%d %H:%M}" if at else ""
+    seat = " ".join(filter(None, (move.agent.partition("/")[2], move.team)))
+    return f"{move.facts.name} {say(f'roster.{each.what}')} {seat}{begin}".replace("  ", " ")
 
 
 async def _people(store: Store, settings: Settings, now: float) -> None:

@@ -303,9 +303,8 @@ def _own_day(settings: Settings, roster: Roster, row: Row, official: bool, who: 
         at = datetime.combine(day, time(12), settings.site.timezone).timestamp()
         person = find_person(roster, row, at).person_id
     elif row.text("team"):
-        named = {each.name: each.id for each in settings.teams} | {
-            each.id: each.id for each in settings.teams
-        }
+        known = {each.id: each.name for each in settings.teams} | roster.teams
+        named = {name: id for id, name in known.items()} | {id: id for id in known}
         if row.text("team") not in named:
             raise Wrong("team_unknown", row.text("team"))
         team = named[row.text("team")]

@@ -26,6 +26,7 @@ from monitor.metrics.board import Board
 from monitor.metrics.past import Around, Member, PastBoard, PastCalls, Team
 from monitor.metrics.posts import Duty
 from monitor.metrics.roster import UNASSIGNED
+from monitor.metrics.targets import Goals
 from monitor.notices import Alert
 from monitor.store.people import Roster
 from monitor.store.store import Store
@@ -142,6 +143,7 @@ class Rewind:
                     duties.append((at, between))
         return _Known(
             roster=roster,
+            goals=await attendance.goals_for(self._store, self._settings, roster),
             duties=duties,
             alerts=await self._store.alerts.standing(first, last),
             phones=await self._store.extensions(),
@@ -230,6 +232,7 @@ class Rewind:
             duty=next(duty for since, duty in reversed(known.duties) if since <= at),
             alerts=shown_alerts(standing, self._writer),
             phones=known.phones,
+            goals=known.goals,
             pbxs=[pbx.name for pbx in self._settings.pbx],
         )
 
@@ -238,6 +241,7 @@ class _Known(msgspec.Struct, frozen=True, kw_only=True):
     """What is stored beside the calls; ``duties``: from when on which plan was known."""
 
     roster: Roster
+    goals: Goals
     duties: Sequence[tuple[float, Duty]]
     alerts: Sequence[Alert]
     phones: Sequence[ExtensionStatus]

@@ -97,12 +97,15 @@ function Tile({ agent, board, now }) {
   const figure = (key, short, value, cls) =>
     html`<a class=${cls} tabindex="-1" href=${figureLink(board, key, { agent: agent.id })} title=${t(`metric.${key}`)} aria-label=${`${nameOf(agent)} ${t(`metric.${key}`)} ${value}`}>${short} <b>${value}</b></a>`;
   return html`<div class=${`tile s-${agent.state}`}>
-    <a class="who" href=${figureLink(board, "calls", { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${agent.extension === agent.name ? "" : agent.extension}</small></a>
+    <a class="who" href=${figureLink(board, "calls", { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${marks(agent)}${agent.extension === agent.name ? "" : agent.extension}</small></a>
     <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${t(`state.${agent.state}`)}<em>${since}</em></span>
     <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? verdict(last) : ""}${!agent.call && agent.state !== "unreachable" && lost >= 60 ? html`<em class="lost" title=${t("tile.lost_why")}>${t("tile.lost", { n: Math.floor(lost / 60) })}</em>` : ""}${figure("talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
     <span class="sums">${figure("dials", t("short.dials"), count(f.dials))}${figure("connects", t("short.connects"), count(f.connects))}${figure("connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
   </div>`;
 }
+
+/** A lead and a newcomer have a mark. @param {any} agent */
+const marks = (agent) => [agent.lead ? html`<span title=${t("agent.lead")}>★</span> ` : null, agent.newcomer ? html`<span title=${t("agent.newcomer")}>✦</span> ` : null];
 
 /** A verdict leads to the person's day, with all that it rests on. @param {any} first */
 const verdict = (first) => html`<a tabindex="-1" class=${`verdict ${verdictClass(first)}`} href=${verdictLink(first)}>${verdictText(first)}</a>`;

@@ -33,7 +33,7 @@ function steady(ranking, now) {
     orderedAt = now;
   }
   const shown = ranking.map((/** @type {any} */ r) => ({ ...r, rank: places.get(r.id) ?? r.rank }));
-  return shown.sort((/** @type {any} */ a, /** @type {any} */ b) => a.rank - b.rank);
+  return shown.sort((/** @type {any} */ a, /** @type {any} */ b) => Number(a.newcomer) - Number(b.newcomer) || a.rank - b.rank);
 }
 
 function setTv(/** @type {boolean} */ wanted) {

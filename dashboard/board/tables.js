@@ -11,9 +11,16 @@ const RANKS = 12;
 export function Ranking({ board, ranking }) {
   const names = byId(board.agents);
   if (!ranking.length) return html`<h3>${t("ranking.title")}</h3><p class="muted">${t("ranking.empty")}</p>`;
+  const newcomers = ranking.filter((r) => r.newcomer);
+  return html`<h3>${t("ranking.title")}</h3><p class="muted small">${t("ranking.why")}</p><${Places} board=${board} names=${names} ranking=${ranking.filter((r) => !r.newcomer)} />
+    ${newcomers.length ? html`<h3>✦ ${t("ranking.newcomers")}</h3><${Places} board=${board} names=${names} ranking=${newcomers} />` : null}`;
+}
+
+/** @param {{board: any, names: Map<string, any>, ranking: any[]}} props */
+function Places({ board, names, ranking }) {
   const shown = ranking.slice(0, RANKS);
   const widest = Math.max(0.1, ...shown.map((r) => r.high));
-  return html`<h3>${t("ranking.title")}</h3><p class="muted small">${t("ranking.why")}</p><ol class="ranking">${shown.map((r) => html`<li key=${r.id}>
+  return html`<ol class="ranking">${shown.map((r) => html`<li key=${r.id}>
     <span class="rank">${r.rank}</span>
     <a href=${figureLink(board, "dials", { agent: r.id })}>${nameOf(names.get(r.id) ?? { extension: r.id })}</a>
     <span class="interval" title=${t("ranking.interval", { low: percent(r.low), high: percent(r.high), n: r.finished })}><i style=${{ left: `${(r.low / widest) * 100}%`, width: `${((r.high - r.low) / widest) * 100}%` }}></i><b style=${{ left: `${(r.value / widest) * 100}%` }}></b></span>

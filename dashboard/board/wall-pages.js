@@ -95,7 +95,7 @@ function RankingPage({ board, page, ranking }) {
   const ranks = byId(ranking);
   return html`<div class="wall-ranking"><h2>${t("ranking.title")}</h2><ol>${page.part.map((/** @type {string} */ id) => {
     const r = ranks.get(id);
-    return r ? html`<li key=${id}><span>${r.rank}</span><b>${named(agents, id)}</b><span class="num">${percent(r.connect_rate)}</span><span class="num muted">${t("ranking.of", { n: count(r.finished) })}</span></li>` : null;
+    return r ? html`<li key=${id}><span>${r.rank}</span><b>${named(agents, id)}${r.newcomer ? " ✦" : ""}</b><span class="num">${percent(r.connect_rate)}</span><span class="num muted">${t("ranking.of", { n: count(r.finished) })}</span></li>` : null;
   })}</ol></div>`;
 }
 

@@ -15,7 +15,7 @@ export async function start() {
 
 /** @param {{here: string}} props */
 export function Tabs({ here }) {
-  return html`<nav class="tabs" aria-label=${t("discipline.tabs")}>${["ledger", "leave", "calendar"].map((page) => html`<a href=${`/${page}/`} aria-current=${page === here ? "page" : null}>${t(`discipline.${page}`)}</a>`)}</nav>`;
+  return html`<nav class="tabs" aria-label=${t("discipline.tabs")}>${["ledger", "leave", "calendar", "people", "targets"].map((page) => html`<a href=${`/${page}/`} aria-current=${page === here ? "page" : null}>${t(`discipline.${page}`)}</a>`)}</nav>`;
 }
 
 /** Ask for JSON, or send some; a refusal is thrown with its key. @param {string} path @param {any} [body] @returns {Promise<any>} */

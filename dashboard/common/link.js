@@ -70,7 +70,9 @@ export function connect(changed) {
     } else if (message.type === "delta" && live.board) {
       seq = message.seq;
       // At midnight yesterday's rows go, which a delta can't say.
-      if (message.changes.site && message.changes.site.date !== live.board.site.date) socket.send(JSON.stringify({ type: "resync" }));
+      // Nor can it say who is gone when other people sit on the extensions.
+      const site = message.changes.site;
+      if (site && (site.date !== live.board.site.date || site.seated !== live.board.site.seated)) socket.send(JSON.stringify({ type: "resync" }));
       merge(live.board, message.changes);
     }
     if (live.board) live.state = "live";

@@ -44,12 +44,18 @@ const counted = (/** @type {any} */ line, /** @type {string} */ verdict) => line
 /** @param {string} key @param {(line: any) => any} value @param {(v: any) => any} [shown] @param {string} [behind] @returns {Column} */
 const metric = (key, value, shown = count, behind = key) => ({ key, head: t(`metric.${key}`), why: key, value, cell: (line) => shown(value(line)), behind });
 
+/** A lead and a newcomer have a mark. @param {any} line */
+function Name(line) {
+  const name = line.key === "site" ? t("report.total") : line.label || t("team.unassigned");
+  return html`${name}${line.lead ? html` <span title=${t("agent.lead")}>★</span>` : null}${line.newcomer ? html` <span title=${t("agent.newcomer")}>✦</span>` : null}`;
+}
+
 /** @param {any} report @returns {Column[]} */
 export function columns(report) {
   const names = report.team_names;
   return [
     { key: "extension", head: t("report.extension"), value: (line) => line.extension, text: true },
-    { key: "name", head: t("report.name"), value: (line) => (line.key === "site" ? t("report.total") : line.label || t("team.unassigned")), text: true },
+    { key: "name", head: t("report.name"), value: (line) => (line.key === "site" ? t("report.total") : line.label || t("team.unassigned")), cell: Name, text: true },
     { key: "team", head: t("report.team"), value: (line) => (line.agents.length ? names[line.team] || t("team.unassigned") : ""), text: true },
     ...(report.kind === "daily"
       ? report.shifts.flatMap((/** @type {any} */ s) => halfDay(report, s))

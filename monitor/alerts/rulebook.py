@@ -57,7 +57,8 @@ def checked(values: Mapping[str, Any], settings: Settings) -> Rule:
         at = (*first["loc"], *first.get("ctx", {}).get("at", ()))
         raise RuleFault(str(at[0]) if at else "kind", str(first["msg"])) from None
     channels = [channel.name for channel in settings.channels]
-    unknown = unknown_name(rule, channels, [team.id for team in settings.teams])
+    teams = [team.id for team in settings.teams] if settings.roster.source == "config" else None
+    unknown = unknown_name(rule, channels, teams)
     if unknown is not None:
         raise RuleFault(unknown.key, unknown.problem)
     return rule

@@ -9,6 +9,7 @@ from monitor.masking import masked_number
 from monitor.metrics.frames import CallNow
 from monitor.metrics.idle import Line, TimeLine
 from monitor.metrics.tally import Tally
+from monitor.metrics.workday import Workday
 
 
 class State(StrEnum):
@@ -57,16 +58,14 @@ class AgentDay:
         "call",
         "extension",
         "id",
-        "line",
         "name",
         "pbx",
         "reachable",
         "reachable_since",
         "since",
         "state",
-        "tally",
         "team",
-        "time_line",
+        "work",
     )
 
     def __init__(self, pbx: str, extension: str, name: str, team: str) -> None:
@@ -82,10 +81,23 @@ class AgentDay:
 
     def new_day(self) -> None:
         """Forget yesterday; calls that are going on stay on the tile."""
-        self.tally = Tally()
-        self.time_line = TimeLine(self.extension)
-        self.line = Line()
+        self.work = Workday(self.team, self.id)
         self.state, self.since, self.call = self._doing()
+
+    @property
+    def tally(self) -> Tally:
+        """The sums of whoever has the extension."""
+        return self.work.tally
+
+    @property
+    def time_line(self) -> TimeLine:
+        """The calls of whoever has the extension."""
+        return self.work.time_line
+
+    @property
+    def line(self) -> Line:
+        """What the time line came to when it was last looked at."""
+        return self.work.line
 
     @property
     def seen(self) -> bool:
@@ -106,7 +118,7 @@ class AgentDay:
 
     def look(self, now: float, wrap_up_seconds: float) -> None:
         """Bring ``state``, ``since``, ``call`` and ``line`` up to date."""
-        self.line = self.time_line.read()
+        self.work.line = self.time_line.read()
         self.state, self.since, self.call = self._doing()
         talked_until = self.line.talked_until
         wrapping_up = talked_until is not None and now < talked_until + wrap_up_seconds

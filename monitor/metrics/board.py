@@ -29,18 +29,21 @@ from monitor.domain import (
 from monitor.duty import Finding
 from monitor.metrics import bulk, frames, shifts
 from monitor.metrics.agent import AgentDay, State
+from monitor.metrics.asked import Asked
 from monitor.metrics.changes import PARTS, Changed
 from monitor.metrics.corner import Corner
 from monitor.metrics.day import LAST_SECONDS, SLOT_SECONDS, Day
 from monitor.metrics.expectation import Expectation
-from monitor.metrics.expected import Downtime
+from monitor.metrics.expected import Downtime, expected
 from monitor.metrics.halfdays import HalfDays
 from monitor.metrics.posts import Duty, duty_of
 from monitor.metrics.ranking import ranking
 from monitor.metrics.recent import Recent
-from monitor.metrics.roster import UNASSIGNED, Roster
-from monitor.metrics.tally import Contribution, contribution, stints
+from monitor.metrics.roster import Roster
+from monitor.metrics.tally import Contribution, concerned, contribution, stints
+from monitor.metrics.targets import Goals
 from monitor.metrics.view import View, blind_times, link_frames
+from monitor.metrics.workday import Workday
 
 RANKING_SECONDS = 5.0
 FEW = 2000
@@ -59,6 +62,10 @@ class BoardSettings(Protocol):
         """The tiers of lateness, and from when on an idle gap is long."""
 
     @property
+    def roster(self) -> Any:
+        """How long somebody is a newcomer."""
+
+    @property
     def site(self) -> Any:
         """Name, zone, language, targets, effective and wrap-up seconds."""
 
@@ -74,11 +81,12 @@ class BoardSettings(Protocol):
 class Board:
     """The wall-board of one centre."""
 
-    def __init__(self, settings: BoardSettings, duty: Duty | None = None) -> None:
+    def __init__(self, settings: BoardSettings, duty: Duty | None = None, goals: Goals | None = None) -> None:
         self._site = settings.site
         self._zone: ZoneInfo = settings.site.timezone
-        self._roster = Roster(settings.teams, settings.site.targets)
-        self._agents = self._roster.agents
+        self._roster = Roster()
+        self._teams: Sequence[Any] = settings.teams
+        self._newcomer_days: int = settings.roster.newcomer_days
         self._links: dict[str, LinkStatus] = {}
         self._gaps: dict[str, Gap] = {}
         self._outages: dict[str, Outage] = {}
@@ -90,6 +98,8 @@ class Board:
         self._phones: bool = settings.discipline.phone_outages
         self._half_days = HalfDays(duty or duty_of(settings), settings.discipline.tier)
         self._expectation = Expectation()
+        self._goals = goals or Goals(settings, (), self._half_days.duty.seats)
+        self._asked = Asked()
         self._ahead: dict[str, Call | Brief] = {}
         self._going_on: dict[str, set[str]] = {}
         self._settling: set[str] = set()
@@ -127,18 +137,59 @@ class Board:
             self._outages[change.id] = change
             self._expect_anew(change.pbx, change.subject if change.cause is OutageCause.EXTENSION else None)
 
-    def learn(self, duty: Duty, now: float) -> None:
-        """Take a new plan: seats, days entered by hand, absences. What is known of today stays."""
+    @property
+    def _agents(self) -> dict[str, AgentDay]:
+        return self._roster.agents
+
+    def learn(
+        self,
+        duty: Duty,
+        now: float,
+        teams: Sequence[Any] | None = None,
+        goals: Goals | None = None,
+    ) -> None:
+        """Take a new plan: seats, days entered by hand, absences, overtime, targets. What is known of today stays.
+
+        ``teams`` are those of the settings as they are staffed now.
+        """
         self._half_days.duty = duty
+        self._teams = self._teams if teams is None else teams
+        self._goals = self._goals if goals is None else goals
         if not self._date:
             return
         self._half_days.turn(date.fromisoformat(self._date))
-        self._day.hours = shifts.hours(self._half_days.windows, self._day.start, self._day.end)
+        self._day.hours = duty.site_hours(self._day.start, self._day.end)
+        self._seat(now)
+        self._changed.parts |= {"deadlines", "hours"}
+
+    def _seat(self, now: float) -> None:
+        """Take who sits where: calls of today whose extension is somebody else's now are counted anew."""
+        roster, day, duty = self._roster, self._day, self._half_days.duty
+        moved = roster.moved(roster.held(duty.seats, day.start, day.end))
+        again = [
+            (call_id, contribution(part, self._site.effective_seconds) if isinstance(part, Brief) else part)
+            for call_id, part in day.parts.items()
+            if moved and concerned(part, moved)
+        ]
+        for call_id, part in again:
+            self._count(call_id, part, -1, None)
+        roster.seat(self._teams, duty.seats, day.start, day.end, now)
+        for call_id, part in again:
+            day.parts[call_id] = part
+            self._count(call_id, part, 1, part)
         self._expect()
-        for corner in self._corners.values():
-            corner.day.hours = self._day.hours
-        self._changed.parts |= {"site", "deadlines", "hours"}
-        self._changed.agents |= self._agents.keys()
+        self._asked = Asked.of(roster, self._goals, duty, date.fromisoformat(self._date), self._newcomer_days)
+        self._settling &= roster.agents.keys()
+        self._changed.agents = set(roster.agents)
+        self._changed.teams |= set(roster.team_ids())
+        self._changed.parts.add("site")
+        self._ranked_at = float("-inf")
+        for teams, corner in self._corners.items():
+            corner.roster = roster.of(teams)
+            corner.begin(day)
+            corner.changed = Changed(
+                corner.roster.agents, corner.roster.teams, corner.day.trunks, corner.changed.parts | {"site"}
+            )
 
     def findings(self, now: float) -> list[Finding]:
         """The verdicts of today's shifts, and of those of yesterday that went on past midnight."""
@@ -154,6 +205,9 @@ class Board:
             (self._day.start, self._day.end),
             self._agents.values() if agents is None else agents,
         )
+        start, end = self._day.start, self._day.end
+        duty = self._half_days.duty
+        self._roster.part_hours(lambda person: expected(duty, person, start, end, downtime), start, end)
 
     def _expect_anew(self, pbx: str, extension: str | None = None) -> None:
         """Something of a PBX was down, or is back: whom it concerns is expected at other times."""
@@ -182,6 +236,8 @@ class Board:
     def tick(self, now: float) -> None:
         """Let time pass: midnight, deadlines, wrap-up that ends."""
         self._turn(now)
+        if now >= self._roster.next_change:
+            self._seat(now)
         for key in tuple(self._settling):
             self._agents[key].look(now, self._site.wrap_up_seconds)
             if self._agents[key].state is not State.WRAP_UP:
@@ -208,22 +264,20 @@ class Board:
         self._half_days.turn(today)
         start, end = shifts.day_bounds(today, self._zone)
         before, trunks = self._day, self._day.trunks_after()
-        self._day = Day(start, end, shifts.hours(self._half_days.windows, start, end))
+        self._day = Day(start, end, self._half_days.duty.site_hours(start, end))
         self._day.trunks.update(trunks)
         self._day.follow(before, self._site.effective_seconds)
         since = min(start, self._half_days.begins_at)
         self._gaps = {key: gap for key, gap in self._gaps.items() if (gap.ended_at or now) > since}
         self._outages = {key: each for key, each in self._outages.items() if (each.ended_at or now) > since}
+        self._changed.teams |= set(self._roster.team_ids())
         self._roster.forget_strangers()
-        for agent in self._agents.values():
-            agent.new_day()
+        self._roster.new_day()
         self._expectation.clear()
-        self._expect()
         self._settling.clear()
-        self._changed = Changed(self._agents, self._roster.team_ids(), self._day.trunks, PARTS)
-        for corner in self._corners.values():
-            corner.begin(self._day)
-            corner.changed = Changed(trunks=corner.day.trunks)
+        self._seat(now)
+        self._changed.trunks |= self._day.trunks.keys()
+        self._changed.parts |= PARTS
         ahead, self._ahead = self._ahead, {}
         for call in ahead.values():
             self._apply_call(call)
@@ -234,8 +288,16 @@ class Board:
         found = self._agents.get(f"{pbx}/{extension}")
         if found is None:
             found = self._roster.stranger(pbx, extension)
-            found.new_day()
             self._expect([found])
+        return found
+
+    def _work(self, pbx: str, extension: str, at: float) -> Workday:
+        """Whose figures a call of an extension is that began at ``at``; a tile of the extension shows it."""
+        tile = self._agent(pbx, extension)
+        found = self._roster.work(pbx, extension, at)
+        self._changed.agents.add(tile.id)
+        if found.tile is not None:
+            self._changed.agents.add(found.tile)
         return found
 
     def load(self, calls: Sequence[Brief], now: float) -> None:
@@ -247,10 +309,18 @@ class Board:
                 self._apply_call(call)
             return
         known, start, end = day.parts.keys() | self._going_on.keys(), day.start, day.end
-        fresh = [call for call in calls if start <= call.started_at < end and call.id not in known]
+        parted = self._roster.parted
+        fresh = [
+            call
+            for call in calls
+            if start <= call.started_at < end
+            and call.id not in known
+            and not parted(f"{call.pbx}/{call.agent}", start, end)
+        ]
         if len(fresh) < len(calls):
+            taken = {call.id for call in fresh}
             for call in calls:
-                if call.id in known or not start <= call.started_at < end:
+                if call.id not in taken:
                     self._apply_call(call)
         plain = bulk.Plain(fresh, self._site.effective_seconds)
         for (pbx, extension), mine in plain.agents.items():
@@ -336,25 +406,24 @@ class Board:
         self._changed.agents |= concerned
 
     def _count(self, call_id: str, part: Contribution, sign: int, new: Contribution | None) -> None:
-        day, changed, pbx = self._day, self._changed, part.pbx
+        day, changed, pbx, at = self._day, self._changed, part.pbx, part.started_at
         day.count(part, sign)
         for corner in self._corners.values():
             corner.count(part, sign)
         for stint in part.stints:
-            agent = self._agent(pbx, stint.agent)
+            work = self._work(pbx, stint.agent, at)
             if sign > 0:
-                agent.time_line.put(call_id, stint)
-            elif new is None or all(each.agent != stint.agent for each in new.stints):
-                agent.time_line.put(call_id, None)
-            changed.agents.add(agent.id)
-            changed.teams.add(agent.team)
+                work.time_line.put(call_id, stint)
+            elif new is None or all(each.agent != stint.agent for each in new.stints) or new.started_at != at:
+                work.time_line.put(call_id, None)
+            changed.teams.add(work.team)
         for extension, micros in part.talk_micros:
-            agent = self._agent(pbx, extension)
-            for tally in (agent.tally, day.team(agent.team)):
+            work = self._work(pbx, extension, at)
+            for tally in (work.tally, day.team(work.team)):
                 tally.talk(sign * micros, finished=part.finished)
         if part.agent is not None:
-            agent = self._agent(pbx, part.agent)
-            for tally in (agent.tally, day.team(agent.team)):
+            work = self._work(pbx, part.agent, at)
+            for tally in (work.tally, day.team(work.team)):
                 tally.count(part, sign)
                 tally.ring_micros += sign * part.ring_micros
         for seizure in part.seizures:
@@ -475,8 +544,8 @@ class Board:
         found = Recent()
         for part in self._day.parts.values():
             if part.started_at >= since:
-                agent = self._agents.get(f"{part.pbx}/{part.agent}")
-                found.add(part, agent.team if agent is not None else UNASSIGNED)
+                work = self._roster.work(part.pbx, part.agent or "", part.started_at)
+                found.add(part, work.team)
         return found
 
     def _look(self, now: float) -> None:
@@ -489,7 +558,7 @@ class Board:
 
     def _rank(self, now: float) -> None:
         self._ranked_at = now
-        self._ranking = ranking(self._roster.shown())
+        self._ranking = ranking(self._roster.shown(), self._asked.newcomers)
 
     def _view(self, roster: Roster, day: Day, now: float) -> View:
         return View(
@@ -501,4 +570,5 @@ class Board:
             self._gaps,
             self._outages,
             now,
+            asked=self._asked,
         )

@@ -74,12 +74,17 @@ class Corner:
             agents = {part.agent, *(segment.agent for segment in part.segments)}
         else:
             agents = {part.agent, *(extension for extension, _ in part.talk_micros)}
-        return any(f"{part.pbx}/{agent}" in self.roster.agents for agent in agents)
+        return any(self._theirs(part, agent) for agent in agents)
+
+    def _theirs(self, part: Contribution | Brief, extension: str | None) -> bool:
+        """Whether an extension was in one of these teams when a call began."""
+        if extension is None:
+            return False
+        return self.roster.work(part.pbx, extension, part.started_at).team in self.roster.teams
 
     def _of_these(self, part: Contribution) -> Contribution | None:
-        agents, pbx = self.roster.agents, part.pbx
-        talk = tuple(each for each in part.talk_micros if f"{pbx}/{each[0]}" in agents)
-        if f"{pbx}/{part.agent}" in agents:
+        talk = tuple(each for each in part.talk_micros if self._theirs(part, each[0]))
+        if self._theirs(part, part.agent):
             return part if talk == part.talk_micros else msgspec.structs.replace(part, talk_micros=talk)
         if not talk:
             return None

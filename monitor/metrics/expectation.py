@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -98,6 +98,15 @@ class Expectation:
                 whole += count * seconds(each.scheduled)
                 passed += count * seconds(each.left, now)
         return passed / whole if whole > 0 else None
+
+    def weighted(self, of: Mapping[str, float], now: float) -> float:
+        """What is asked of each agent times the share of the own scheduled time that has passed, outages left out."""
+        found = 0.0
+        for each, alike in self._alike.items():
+            whole = seconds(each.scheduled)
+            if whole > 0:
+                found += sum(of.get(agent, 0.0) for agent in alike) * seconds(each.left, now) / whole
+        return found
 
     def idle_since(self, agent: AgentDay, now: float) -> float | None:
         """Now minus the gap since the agent's last call inside this shift, as far as it is expected time.

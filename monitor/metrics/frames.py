@@ -87,6 +87,8 @@ class Agent(Frame, kw_only=True):
     lost_seconds: float
     lost_since: float | None
     first_dials: list[FirstDial]
+    newcomer: bool = False
+    lead: bool = False
 
 
 class Team(Frame, kw_only=True):
@@ -133,7 +135,10 @@ class Deadline(Frame, kw_only=True):
 
 
 class Rank(Frame, kw_only=True):
-    """A place in the fair ranking; ``value`` is the shrunken connect rate it is ordered by."""
+    """A place in the fair ranking; ``value`` is the shrunken connect rate it is ordered by.
+
+    Newcomers have a ranking of their own, after the others'.
+    """
 
     id: str
     rank: int
@@ -142,6 +147,7 @@ class Rank(Frame, kw_only=True):
     low: float
     high: float
     finished: int
+    newcomer: bool = False
 
 
 class Link(Frame, kw_only=True):
@@ -166,7 +172,7 @@ class Bucket(Frame, kw_only=True):
 
 
 class Site(Frame, kw_only=True):
-    """The centre as a whole."""
+    """The centre as a whole. With another ``seated`` there are other seats: rows may be gone."""
 
     name: str
     timezone: str
@@ -181,6 +187,7 @@ class Site(Frame, kw_only=True):
     idle_seconds: float
     calendar_unknown_from: str | None
     writer: dict[str, Any]
+    seated: int = 0
 
 
 class BlindPeriod(Frame, kw_only=True, rename={"from_": "from"}):

@@ -150,7 +150,7 @@ class TimeLine:
             self._enter()
         found = self._stints[call_id]
         if not isinstance(found, Stint):
-            found = self._stints[call_id] = stint(found, self._agent)
+            found = self._stints[call_id] = stint(found, found.agent or self._agent)
         return found
 
     def _enter(self) -> None:

@@ -118,6 +118,8 @@ def agent_lines(
                 extension=", ".join(sorted(place.partition("/")[2] for place in places)),
                 team=member.team if member is not None else str(of),
                 agents=sorted(places),
+                newcomer=member.newcomer if member is not None else False,
+                lead=member.lead if member is not None else False,
                 people=1,
                 longest_idle_seconds=round(time["longest"], 1) if time else None,
                 idle_seconds=round(time["idle"], 1) if time else None,

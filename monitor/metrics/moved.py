@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from monitor.duty import Seat
 from monitor.metrics import shifts
 from monitor.metrics.expected import Downtime, Period, parted
 from monitor.metrics.idle import Hours, idle, overlap
 from monitor.metrics.posts import Span
-from monitor.metrics.staff import Seat, Who, key_of
+from monitor.metrics.staff import Who, key_of
 
 COLUMNS = ("person", "longest_idle_seconds", "idle_seconds", "busy_seconds", "gaps", "hours")
 """As the stored time lines have them; ``gaps`` are the gaps as far as they matter to whoever shows long ones."""

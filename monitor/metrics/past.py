@@ -17,6 +17,7 @@ from monitor.metrics import frames
 from monitor.metrics.asof import call_at, gap_at, outage_at, over_at, phone_at
 from monitor.metrics.board import Board, BoardSettings
 from monitor.metrics.posts import Duty
+from monitor.metrics.targets import Goals
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -42,6 +43,7 @@ class PastSettings:
     def __init__(self, settings: BoardSettings, teams: Sequence[Team]) -> None:
         self.calendar: Any = settings.calendar
         self.discipline: Any = settings.discipline
+        self.roster: Any = settings.roster
         self.site: Any = settings.site
         self.shifts: Any = settings.shifts
         self.teams: Any = tuple(teams)
@@ -124,6 +126,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     alerts: Sequence[frames.Alert] = ()
     phones: Sequence[ExtensionStatus] = ()
     pbxs: Sequence[str] = ()
+    goals: Goals | None = None
 
 
 class PastBoard:
@@ -140,7 +143,7 @@ class PastBoard:
 
     def go(self, at: float, whole: Mapping[str, Call], around: Around) -> Board:
         """Take the board to ``at``, not before where it stands; ``whole`` has every call going on then."""
-        board = self._learned(around.duty, at)
+        board = self._learned(around.duty, around.goals, at)
         calls, gaps = self.calls, self.calls.gaps
         ended = calls.ended(self.at, at)
         if ended:
@@ -165,9 +168,9 @@ class PastBoard:
         self.at = at
         return board
 
-    def _learned(self, duty: Duty, at: float) -> Board:
+    def _learned(self, duty: Duty, goals: Goals | None, at: float) -> Board:
         if self._board is None:
-            self._board = Board(self._settings, duty)
+            self._board = Board(self._settings, duty, goals)
         elif self._duty is None or self._duty.known != duty.known:
             self._board.learn(duty, at)
         self._duty = duty

@@ -3,7 +3,8 @@
 A person is on duty in a shift when the person holds a seat at its deadline, the seat's team works the shift, and
 the calendar makes the day a workday. Shifts may name weekdays; on a workday that is none by the weekly pattern (a
 make-up workday, a rota's, one entered by hand) they count too where they name the day, else all of the team's do.
-Whoever has an absence in force at the deadline is excused, whatever else the person did.
+Whoever has an absence in force at the deadline is excused, whatever else the person did. Overtime is working time
+of whom it was entered for, whatever the calendar says; it is a shift of its own where it has a deadline.
 """
 
 from __future__ import annotations
@@ -15,9 +16,18 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from monitor.duty import Absence, OwnDay, Seat, StateDay
+from monitor.duty import Absence, AbsenceKind, Overtime, OwnDay, Seat, StateDay
 from monitor.metrics import shifts
 from monitor.metrics.calendar import Calendar, Day, DayKind, Pattern
+
+OVERTIME = "overtime/"
+"""Begin of the shift id of overtime that has a deadline; what follows is its number."""
+
+EARLY_SECONDS = 900.0
+"""A dial so long before overtime begins counts as begun, as with a shift without ``counts_from``."""
+
+AWAY = (AbsenceKind.LEAVE, AbsenceKind.TRAINING, AbsenceKind.FIELD_WORK)
+"""Absences in which nobody is asked for figures; an exception only excuses a late start."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -84,6 +94,7 @@ class Duty:
         calendar: Calendar | None = None,
         team_shifts: Mapping[str, Sequence[str]] | None = None,
         absences: Iterable[Absence] = (),
+        overtime: Iterable[Overtime] = (),
         watched: Mapping[str, float] | None = None,
     ) -> None:
         self.known: object = None
@@ -97,6 +108,7 @@ class Duty:
         for each in sorted(absences, key=lambda each: (each.starts_at, each.id)):
             if each.withdrawn_at is None:
                 self._absences.setdefault(each.person, []).append(each)
+        self.overtime = tuple(each for each in overtime if each.withdrawn_at is None)
         self._windows: dict[date, list[shifts.Window]] = {}
         self._posts: dict[shifts.Window, dict[int, Post]] = {}
         self._of_person: dict[int, list[Seat]] = {}
@@ -110,6 +122,11 @@ class Duty:
         known = self._windows.get(day)
         if known is None:
             every = [shifts.window(day, shift, self.zone) for shift in self._shifts.values()]
+            every += [
+                _overtime_window(each, day)
+                for each in self.overtime
+                if each.dial_by_at is not None and shifts.day_of(each.starts_at, self.zone) == day
+            ]
             found = [window for window in every if self._worked(window)]
             known = self._windows[day] = sorted(found, key=lambda window: window.starts_at)
         return known
@@ -122,7 +139,9 @@ class Duty:
 
     def _worked(self, window: shifts.Window) -> bool:
         if not self.seats:
-            return self._on_shift(window, "", self.calendar.day(window.day))
+            return not window.shift.startswith(OVERTIME) and self._on_shift(
+                window, "", self.calendar.day(window.day)
+            )
         return any(post.scheduled for post in self.posts(window).values())
 
     def posts(self, window: shifts.Window) -> dict[int, Post]:
@@ -130,14 +149,20 @@ class Duty:
         found = self._posts.get(window)
         if found is None:
             found = self._posts[window] = {}
+            extra = self._overtime_of(window)
             for seat in self.seats:
+                if extra is not None and not _concerns(extra, seat):
+                    continue
                 if seat.person_id not in found and _holds(seat, window.dial_by_at):
                     found[seat.person_id] = self._post(seat, window)
         return found
 
     def _post(self, seat: Seat, window: shifts.Window) -> Post:
         person = seat.person_id
+        extra = self._overtime_of(window)
         day = self.calendar.day(window.day, seat.team, person)
+        if extra is not None:
+            day = Day(True, DayKind.OWN, extra.reason)
         spans = tuple(self.spans(person, window.counts_from, window.ends_at))
         excusing = (each for each in self._absences.get(person, ()) if each.holds(window.dial_by_at))
         return Post(
@@ -145,7 +170,7 @@ class Duty:
             agent=agent_id(seat),
             team=seat.team,
             day=day,
-            on_shift=self._on_shift(window, seat.team, day),
+            on_shift=extra is not None or self._on_shift(window, seat.team, day),
             absence=next(excusing, None),
             spans=spans,
             unwatched=tuple(self._unwatched(spans)),
@@ -166,6 +191,12 @@ class Duty:
         if weekday in self._shifts[window.shift].days:
             return True
         return day.kind is not DayKind.WEEKLY and all(weekday not in self._shifts[each].days for each in mine)
+
+    def _overtime_of(self, window: shifts.Window) -> Overtime | None:
+        if not window.shift.startswith(OVERTIME):
+            return None
+        number = int(window.shift.removeprefix(OVERTIME))
+        return next(each for each in self.overtime if each.id == number)
 
     def spans(self, person: int, start: float, end: float) -> list[Span]:
         """The extensions of a person in a stretch of time."""
@@ -200,7 +231,10 @@ class Duty:
         """When a person has to work between two instants: the shifts, without breaks and absences."""
         found = self.worked(person, start, end)
         away = [(each.starts_at, each.ends_at) for each in self.absences(person, start, end)]
-        return shifts.without(shifts.hours(found, start, end), away)
+        whole = shifts.hours(found, start, end) + self._extra_hours(
+            self._of_person.get(person, ()), start, end
+        )
+        return shifts.without(shifts.joined(whole), away)
 
     def worked(self, person: int | None, start: float, end: float) -> list[shifts.Window]:
         """The shifts of the days between two instants, and of the day before, that a person (``None``: anybody) works."""
@@ -213,6 +247,59 @@ class Duty:
                     found.append(window)
         return found
 
+    def _extra_hours(self, seats: Iterable[Seat], start: float, end: float) -> list[tuple[float, float]]:
+        """The overtime of whoever holds one of these seats, between two instants."""
+        return [
+            (begin, until)
+            for each in self.overtime
+            for seat in seats
+            if _concerns(each, seat)
+            and (begin := max(start, each.starts_at, seat.valid_from))
+            < (until := min(end, each.ends_at, float("inf") if seat.valid_to is None else seat.valid_to))
+        ]
+
+    def site_hours(self, start: float, end: float) -> list[tuple[float, float]]:
+        """When anybody has to work between two instants: shifts without breaks, and overtime."""
+        worked = shifts.hours(self.worked(None, start, end), start, end)
+        return shifts.joined(worked + self._extra_hours(self.seats, start, end))
+
+    def asked(self, person: int, team: str, day: date) -> tuple[float, float, float]:
+        """The time of a team's shifts of a day by a person's calendar, how much of it the person had a seat in the
+        team, and what leave, training and field work leave of that; in seconds.
+
+        Overtime is left out: nothing more is asked for because somebody works longer.
+        """
+        here = self.calendar.day(day, team, person)
+        if not self._shifts:
+            start, end = shifts.day_bounds(day, self.zone)
+            held = here.working and any(
+                seat.team == team
+                and seat.valid_from < end
+                and (seat.valid_to is None or seat.valid_to > start)
+                for seat in self._of_person.get(person, ())
+            )
+            return float(here.working), float(held), float(held)
+        windows = [each for each in self.windows(day) if not each.shift.startswith(OVERTIME)]
+        theirs = [each for each in windows if self._on_shift(each, team, here)]
+        mine = []
+        for window in theirs:
+            post = self.posts(window).get(person)
+            if post is not None and post.scheduled and post.team == team:
+                mine.append(window)
+        if not mine:
+            return _length(_hours(theirs)), 0.0, 0.0
+        held_hours = _hours(mine)
+        away = [
+            (each.starts_at, each.ends_at)
+            for each in self.absences(person, held_hours[0][0], held_hours[-1][1])
+            if each.kind in AWAY
+        ]
+        return (
+            _length(_hours(theirs)),
+            _length(held_hours),
+            _length(shifts.without(held_hours, away)),
+        )
+
 
 class ConfiguredSeat(msgspec.Struct, frozen=True, kw_only=True):
     """A seat as configured, while the store has not told who sits there: a person of its own, by a negative id."""
@@ -224,6 +311,10 @@ class ConfiguredSeat(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     valid_from: float = 0.0
     valid_to: float | None = None
+    lead: bool = False
+    hired_on: date | None = None
+    newcomer_until: date | None = None
+    working: Any = None
 
 
 class DutySettings(Protocol):
@@ -247,6 +338,7 @@ def duty_of(
     state_years: Iterable[int] | None = None,
     own: Iterable[OwnDay] = (),
     absences: Iterable[Absence] = (),
+    overtime: Iterable[Overtime] = (),
     watched: Mapping[str, float] | None = None,
 ) -> Duty:
     """The plan of a configured site with what is known beside the settings; without ``seats`` the configured ones."""
@@ -265,12 +357,13 @@ def duty_of(
             seat.person_id: own_patterns[agent_id(seat)]
             for seat in held
             if seat.valid_to is None and agent_id(seat) in own_patterns
-        },
+        }
+        | {seat.person_id: _pattern(seat.working) for seat in held if seat.working is not None},
         state=state,
         state_years=state_years,
         own=by_hand,
     )
-    away = tuple(absences)
+    away, extra = tuple(absences), tuple(overtime)
     duty = Duty(
         settings.shifts,
         settings.site.timezone,
@@ -278,9 +371,10 @@ def duty_of(
         calendar=calendar,
         team_shifts={team.id: team.shifts for team in settings.teams},
         absences=away,
+        overtime=extra,
         watched=watched,
     )
-    duty.known = (tuple(held), dict(state or {}), by_hand, away, watched)
+    duty.known = (tuple(held), dict(state or {}), by_hand, away, extra, watched)
     return duty
 
 
@@ -289,7 +383,15 @@ def configured_seats(settings: DutySettings) -> list[ConfiguredSeat]:
     placed = [(team.id, agent) for team in settings.teams for agent in team.agents]
     return [
         ConfiguredSeat(
-            person_id=-number, name=agent.name, pbx=agent.pbx, extension=agent.extension, team=team
+            person_id=-number,
+            name=agent.name,
+            pbx=agent.pbx,
+            extension=agent.extension,
+            team=team,
+            lead=agent.lead,
+            hired_on=agent.hired_on,
+            newcomer_until=agent.newcomer_until,
+            working=agent.working,
         )
         for number, (team, agent) in enumerate(placed, 1)
     ]
@@ -304,6 +406,37 @@ def _pattern(working: Any) -> Pattern:
 def agent_id(seat: Seat) -> str:
     """The extension as the board names it."""
     return f"{seat.pbx}/{seat.extension}"
+
+
+def _overtime_window(each: Overtime, day: date) -> shifts.Window:
+    """Overtime that has a deadline, as a shift of its own."""
+    by = each.dial_by_at if each.dial_by_at is not None else each.ends_at
+    return shifts.Window(
+        day=day,
+        shift=f"{OVERTIME}{each.id}",
+        name=each.reason,
+        counts_from=each.starts_at - EARLY_SECONDS,
+        starts_at=each.starts_at,
+        dial_by_at=by,
+        late_at=by,
+        ends_at=each.ends_at,
+    )
+
+
+def _concerns(each: Overtime, seat: Seat) -> bool:
+    """Whether overtime was entered for who holds a seat."""
+    if each.person:
+        return each.person == seat.person_id
+    return each.team in ("", seat.team)
+
+
+def _hours(windows: Sequence[shifts.Window]) -> list[tuple[float, float]]:
+    """All the hours of shifts, without their breaks."""
+    return shifts.hours(windows, float("-inf"), float("inf"))
+
+
+def _length(periods: Iterable[tuple[float, float]]) -> float:
+    return sum(end - start for start, end in periods)
 
 
 def _holds(seat: Seat, at: float) -> bool:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from monitor.metrics import frames, rates
 from monitor.metrics.agent import AgentDay
 
 
-def ranking(agents: Iterable[AgentDay]) -> list[frames.Rank]:
-    """Who has a finished dial, best first; the raw rate and its 95 % interval stand beside the estimate."""
+def ranking(agents: Iterable[AgentDay], newcomers: Collection[str] = ()) -> list[frames.Rank]:
+    """Who has a finished dial, best first; the raw rate and its 95 % interval stand beside the estimate.
+
+    Newcomers are ranked apart, among themselves, and come last.
+    """
+    every = list(agents)
+    return [
+        *_ranked((agent for agent in every if agent.id not in newcomers), newcomer=False),
+        *_ranked((agent for agent in every if agent.id in newcomers), newcomer=True),
+    ]
+
+
+def _ranked(agents: Iterable[AgentDay], *, newcomer: bool) -> list[frames.Rank]:
     counted = {
         agent.id: (agent.tally.finished_connects, agent.tally.finished)
         for agent in agents
@@ -30,6 +41,7 @@ def ranking(agents: Iterable[AgentDay]) -> list[frames.Rank]:
                 low=round(low, 6),
                 high=round(high, 6),
                 finished=finished,
+                newcomer=newcomer,
             )
         )
     return found

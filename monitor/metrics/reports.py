@@ -1,7 +1,7 @@
 """Daily, weekly, monthly reports and ranges: the stored sums shaped by pandas into a report's lines.
 
 What comes in are sums per agent and day, never calls: a month of ten million calls is some thousands of rows.
-An extension's figures belong to whoever had it on that day.
+An extension's figures belong to whoever had it when a call began.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from monitor.domain import OutageCause
-from monitor.metrics import compare, frames, shifts, staff, targets, times
+from monitor.metrics import compare, frames, shifts, staff, times
 from monitor.metrics.board import BoardSettings
 from monitor.metrics.groups import groups_of
 from monitor.metrics.lines import add_gaps, agent_lines, team_lines, whole
@@ -32,8 +32,10 @@ def report(
     days = list(period.days())
     start, end = plan.of(days[0]).start, plan.of(days[-1]).end
     heard = {pbx: plan.of(date.fromisoformat(day)).start for pbx, day in source.first_days.items()}
-    each = {t.id: targets.merged(settings.site.targets, t.targets) for t in settings.teams}
-    people = staff.members(source.seats, days, source.duty, source.working, source.lost, now, each, heard)
+    people = staff.members(
+        source.seats, period, source.duty, source.working, source.lost, now, source.goals, heard
+    )
+    staff.mark(people, source.seats, period.last, source.newcomer_days)
     staff.check(people, source.findings, now)
     figures = with_people(source.figures, source, team)
     hours = with_people(source.hours, source, team)

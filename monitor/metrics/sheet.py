@@ -37,6 +37,8 @@ class Line(frames.Frame, kw_only=True):
     extension: str = ""
     team: str = ""
     agents: list[str] = msgspec.field(default_factory=list)
+    newcomer: bool = False
+    lead: bool = False
     people: int = 0
     figures: frames.Figures
     low: float | None = None

@@ -9,11 +9,12 @@ import msgspec
 import pandas as pd
 
 from monitor.domain import Gap, Outage
-from monitor.duty import Finding
+from monitor.duty import Finding, Seat
 from monitor.metrics import staff
 from monitor.metrics.expected import Period
 from monitor.metrics.posts import Duty
 from monitor.metrics.roster import UNASSIGNED
+from monitor.metrics.targets import Goals
 from monitor.parts import NOBODY
 
 
@@ -25,7 +26,8 @@ class Source(msgspec.Struct, kw_only=True):
     hands (``moved.COLUMNS``); ``earlier``: by day (and PBX and agent, for a
     team's report), of the periods compared with, as far as this one has got; ``trunks``: by PBX and trunk, for that group only.
     ``first_days``: by PBX, the first day with a call; before it nothing was heard. ``findings``: the check's
-    verdicts on the period's days, as the ledger has them. ``duty``: who was to work, and who is excused.
+    verdicts on the period's days, as the ledger has them. ``duty``: who was to work, and who is excused. ``goals``: what
+    is asked of whom.
     """
 
     figures: pd.DataFrame
@@ -34,7 +36,7 @@ class Source(msgspec.Struct, kw_only=True):
     movers: pd.DataFrame
     earlier: pd.DataFrame
     trunks: pd.DataFrame | None
-    seats: Sequence[staff.Seat]
+    seats: Sequence[Seat]
     who: staff.Who
     teams: Mapping[str, str]
     gaps: Sequence[Gap]
@@ -45,6 +47,8 @@ class Source(msgspec.Struct, kw_only=True):
     duty: Duty
     working: Mapping[int, Sequence[Period]]
     lost: Mapping[int, Sequence[Period]]
+    goals: Goals
+    newcomer_days: int
 
 
 def frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> pd.DataFrame:

@@ -7,38 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Protocol
 
 import msgspec
 
-from monitor.duty import Finding
+from monitor.duty import Finding, Seat, is_newcomer
 from monitor.metrics import frames, shifts, targets
 from monitor.metrics.expected import Downtime, Period, expected, parted
 from monitor.metrics.idle import overlap
+from monitor.metrics.periods import Period as Days
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.posts import Duty, Span
 from monitor.metrics.sheet import ShiftCheck
 
 SUMMED = ("dials", "connects", "effective_connects", "talk_minutes")
-
-
-class Seat(Protocol):
-    """A person on an extension in a team, valid in ``[valid_from, valid_to)`` (``store.people.Assignment``)."""
-
-    @property
-    def pbx(self) -> str: ...
-    @property
-    def extension(self) -> str: ...
-    @property
-    def person_id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def team(self) -> str: ...
-    @property
-    def valid_from(self) -> float: ...
-    @property
-    def valid_to(self) -> float | None: ...
 
 
 Who = Callable[[str, str, float], Seat | None]
@@ -56,6 +37,8 @@ class Member(msgspec.Struct, kw_only=True):
     lost_seconds: float = 0.0
     targets: frames.Targets = msgspec.field(default_factory=frames.Targets)
     checks: list[ShiftCheck] = []
+    newcomer: bool = False
+    lead: bool = False
 
 
 def key_of(seat: Seat) -> str:
@@ -65,21 +48,21 @@ def key_of(seat: Seat) -> str:
 
 def members(
     seats: Iterable[Seat],
-    days: Sequence[date],
+    period: Days,
     duty: Duty,
     hours: Mapping[int, Sequence[Period]],
     lost: Mapping[int, Sequence[Period]],
     now: float,
-    each: Mapping[str, targets.Each],
+    goals: targets.Goals,
     heard: Mapping[str, float],
 ) -> dict[str, Member]:
     """Everybody who had an extension in the period, with the period's targets and the scheduled time up to ``now``.
 
     Scheduled is what calendar, shifts, absences and outages leave (``hours``, of ``hours_of_all``), from when on the PBX was heard at all
-    (``heard``). A day's targets hold on each day with something left to work.
+    (``heard``).
     """
-    begin, _ = shifts.day_bounds(days[0], duty.zone)
-    _, end = shifts.day_bounds(days[-1], duty.zone)
+    begin, _ = shifts.day_bounds(period.first, duty.zone)
+    _, end = shifts.day_bounds(period.last, duty.zone)
     found: dict[str, Member] = {}
     had: dict[str, list[tuple[float, float]]] = {}
     persons: dict[str, int] = {}
@@ -93,28 +76,12 @@ def members(
             member.seats.append((seat.pbx, seat.extension))
         persons[key] = seat.person_id
         had.setdefault(key, []).append((max(seat.valid_from, heard.get(seat.pbx, 0.0)), min(to, now)))
-    worked = _days_worked(duty, days)
     for key, member in found.items():
         spans = shifts.joined(span for span in had[key] if span[0] < span[1])
         member.scheduled_seconds = sum(overlap(start, until, spans) for start, until in hours[persons[key]])
         gone = lost.get(persons[key], ())
         member.lost_seconds = sum(overlap(start, until, spans) for start, until in gone)
-        _ask(member.targets, each.get(member.team), len(worked.get(key, ())))
-    return found
-
-
-def _days_worked(duty: Duty, days: Iterable[date]) -> dict[str, set[date]]:
-    """By person and team, the days on which there was a shift to work that no absence took whole."""
-    found: dict[str, set[date]] = {}
-    for day in days:
-        for window in duty.windows(day):
-            for post in duty.posts(window).values():
-                if not post.scheduled:
-                    continue
-                whole = [(window.starts_at, window.ends_at)]
-                away = duty.absences(post.person, window.starts_at, window.ends_at)
-                if not away or shifts.without(whole, [(a.starts_at, a.ends_at) for a in away]):
-                    found.setdefault(f"{post.person}/{post.team}", set()).add(day)
+        member.targets = targets.period_target(goals, duty, persons[key], member.team, period)
     return found
 
 
@@ -174,15 +141,12 @@ def working_hours(
     return made
 
 
-def _ask(asked: frames.Targets, each: targets.Each | None, days: int) -> None:
-    """Add so many days' targets; a rate is no sum."""
-    if each is None:
-        return
-    asked.connect_rate = each["connect_rate"]
-    for name in SUMMED:
-        value = each[name]
-        if value is not None:
-            setattr(asked, name, (getattr(asked, name) or 0) + value * days)
+def mark(found: Mapping[str, Member], seats: Iterable[Seat], day: date, newcomer_days: int) -> None:
+    """Who is a newcomer on a day, and who leads a team in the seat held last."""
+    for seat in sorted(seats, key=lambda seat: seat.valid_from):
+        member = found.get(key_of(seat))
+        if member is not None:
+            member.newcomer, member.lead = is_newcomer(seat, day, newcomer_days), seat.lead
 
 
 def check(found: Mapping[str, Member], findings: Iterable[Finding], now: float) -> None:

@@ -8,6 +8,7 @@ summed as whole microseconds, so that taking back leaves nothing behind and the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 
@@ -90,6 +91,16 @@ def contribution(call: Call | Brief, effective_seconds: float) -> Contribution:
         seizures=seizures(call) if outbound else (),
         complete=call.complete,
     )
+
+
+def concerned(part: Contribution | Brief, agents: Collection[str]) -> bool:
+    """Whether a call adds anything to one of these agents (``pbx/extension``)."""
+    named = {part.agent}
+    if isinstance(part, Brief):
+        named |= {segment.agent for segment in part.segments}
+    else:
+        named |= {each.agent for each in part.stints}
+    return any(f"{part.pbx}/{agent}" in agents for agent in named)
 
 
 def micros(seconds: float) -> int:

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from monitor.domain import Gap, LinkStatus, Outage, OutageCause
-from monitor.metrics import frames, rates, shifts, targets
+from monitor.metrics import frames, rates, shifts
 from monitor.metrics.agent import AgentDay
+from monitor.metrics.asked import Asked
 from monitor.metrics.day import Day
 from monitor.metrics.expectation import Expectation
 from monitor.metrics.halfdays import HalfDays
@@ -29,6 +30,8 @@ class View:
         gaps: Mapping[str, Gap],
         outages: Mapping[str, Outage],
         now: float,
+        *,
+        asked: Asked,
     ) -> None:
         self._site = site
         self._roster = roster
@@ -38,6 +41,7 @@ class View:
         self._gaps = gaps
         self._outages = outages
         self._now = now
+        self._asked = asked
         self.blind = blind_times(gaps.values(), now)
 
     def deadlines(self) -> list[frames.Deadline]:
@@ -57,7 +61,9 @@ class View:
             since=agent.since,
             call=agent.call,
             figures=agent.tally.figures(),
-            targets=targets.times(self._roster.targets.get(agent.team), 1),
+            targets=self._asked.targets.get(agent.id) or frames.Targets(),
+            newcomer=agent.id in self._asked.newcomers,
+            lead=agent.id in self._asked.leads,
             last_call_ended_at=agent.line.last_ended_at,
             longest_idle_seconds=round(agent.line.longest_idle, 1),
             idle_since=self._expectation.idle_since(agent, self._now),
@@ -69,14 +75,14 @@ class View:
     def team(self, team: str) -> frames.Team:
         """One team's figures."""
         known = self._roster.teams.get(team)
-        members = self._roster.members[team]
+        members = self._roster.members.get(team, [])
         if known is None:
             members = [agent for agent in members if agent.seen]
         return frames.Team(
             id=team,
             name=known.name if known is not None else "",
             figures=self._day.team(team).figures(),
-            targets=targets.times(self._roster.targets.get(team), len(members)),
+            targets=self._asked.together(agent.id for agent in members),
             agents=len(members),
             states=_states(members),
         )
@@ -85,11 +91,12 @@ class View:
         """The whole centre on its ``day``; ``storage`` is how writing goes, an idle gap so long is shown."""
         roster = self._roster
         unknown = self._half_days.duty.calendar.uncovered_from(date.fromisoformat(day))
-        asked = targets.total(
-            [targets.times(roster.targets[team], len(roster.members[team])) for team in roster.teams],
-            self._site.targets.connect_rate,
-        )
-        share = self._expectation.share(roster.rostered, self._now)
+        asked = self._asked.together(roster.people)
+        if self._site.targets.connect_rate is not None:
+            asked.connect_rate = self._site.targets.connect_rate
+        # Whose dials nobody asked for are no part of the pace, on either side.
+        wanted = {tile: dials for tile, dials in self._asked.dials.items() if tile in roster.rostered}
+        dials = sum(roster.rostered[tile].tally.dials for tile in wanted)
         return frames.Site(
             name=self._site.name,
             timezone=str(self._site.timezone),
@@ -97,7 +104,8 @@ class View:
             date=day,
             figures=self._day.site.figures(),
             targets=asked,
-            pace=rates.pace(self._day.site.dials, asked.dials, share or 0.0),
+            pace=rates.share(dials, self._expectation.weighted(wanted, self._now)),
+            seated=roster.seated,
             agents_total=len(roster.rostered),
             states=_states(roster.shown()),
             effective_seconds=self._site.effective_seconds,

@@ -64,6 +64,15 @@ def people_columns(report: Report, say: Say) -> list[Column]:
             value=lambda line: (teams.get(line.team) or say("team.unassigned")) if line.agents else "",
         ),
     ]
+    if any(line.newcomer for line in report.agents):
+        found.append(
+            Column(
+                key="newcomer",
+                head=say("agent.newcomer"),
+                of=Of.TEXT,
+                value=lambda line: say("agent.newcomer") if line.newcomer else "",
+            )
+        )
     if report.kind == Kind.DAILY:
         for shift in report.shifts:
             found += _half_day(shift.id, shift.name, say)

@@ -18,6 +18,7 @@ from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import Report
 from monitor.metrics.source import Source, frame
 from monitor.reports import holders
+from monitor.staffing import staffed
 from monitor.store.rollups import Rollups, Sums
 from monitor.store.store import Store
 
@@ -67,6 +68,7 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     first, last = period.first.isoformat(), period.last.isoformat()
     start, end = plan.of(period.first).start, plan.of(period.last).end
     roster = await store.roster()
+    staff_then = staffed(settings, roster, min(end, now))
     of_team = {(a.pbx, a.extension) for a in roster.assignments if a.team == wanted.team}
     only: Collection[tuple[str, str]] | None = of_team if wanted.team else None
     sums = store.rollups
@@ -110,8 +112,10 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
         duty=duty,
         working=working,
         lost=staff.lost_hours(working, duty, plan, days) if downtime else {},
+        goals=await attendance.goals_for(store, staff_then, roster),
+        newcomer_days=settings.roster.newcomer_days,
     )
-    return reports.report(settings, plan, period, source, now, wanted.team, wanted.group)
+    return reports.report(staff_then, plan, period, source, now, wanted.team, wanted.group)
 
 
 async def _earlier(

@@ -131,6 +131,10 @@ class PersonRow(Base):
     __tablename__ = "people"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     name: Mapped[str] = mapped_column(String(128))
+    number: Mapped[str] = mapped_column(String(64), server_default="")
+    hired_on: Mapped[str | None] = mapped_column(String(10))
+    newcomer_until: Mapped[str | None] = mapped_column(String(10))
+    working: Mapped[str | None] = mapped_column(Text)
 
 
 class TeamRow(Base):
@@ -154,7 +158,42 @@ class AssignmentRow(Base):
     team_id: Mapped[str] = mapped_column(String(64))
     valid_from: Mapped[float]
     valid_to: Mapped[float | None]
+    lead: Mapped[bool] = mapped_column(server_default=false())
     __table_args__ = (Index("ix_assignments_extension", "pbx", "extension", "valid_from"),)
+
+
+class TargetRow(Base):
+    """What is asked of a person, of each agent of a team, or of each of the site (0 and empty), from a day on."""
+
+    __tablename__ = "targets"
+    team_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(8), primary_key=True)
+    valid_from: Mapped[str] = mapped_column(String(10), primary_key=True)
+    connect_rate: Mapped[float | None]
+    dials: Mapped[float | None]
+    connects: Mapped[float | None]
+    effective_connects: Mapped[float | None]
+    talk_minutes: Mapped[float | None]
+    entered_by: Mapped[str] = mapped_column(String(128))
+    entered_at: Mapped[float]
+
+
+class OvertimeRow(Base):
+    """Working time beside the shifts, of a person, a team, or (0 and empty) the site."""
+
+    __tablename__ = "overtime"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    team_id: Mapped[str] = mapped_column(String(64))
+    person_id: Mapped[int]
+    starts_at: Mapped[float]
+    ends_at: Mapped[float]
+    dial_by_at: Mapped[float | None]
+    reason: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[str] = mapped_column(String(128))
+    entered_at: Mapped[float]
+    withdrawn_at: Mapped[float | None]
+    __table_args__ = (Index("ix_overtime_time", "starts_at", "ends_at"),)
 
 
 class OwnDayRow(Base):

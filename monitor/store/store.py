@@ -42,6 +42,7 @@ from monitor.store.schema import (
     RecordingRow,
     SegmentRow,
 )
+from monitor.store.staff import StaffStore
 from monitor.store.sums import Sums, sums
 from monitor.store.upgrade import SchemaStatus, schema_status, upgrade
 from monitor.store.watch import WatchStore
@@ -67,6 +68,7 @@ class Store(LoginStore):
         self.watch = WatchStore(self._engine)
         self.outages = outages.OutageStore(self._engine)
         self.numbers = NumberStore(self._engine)
+        self.staff = StaffStore(self._engine)
 
     @classmethod
     async def open(cls, url: str, plan: Plan | None = None) -> Store:

@@ -29,7 +29,6 @@ def router(context: AppContext) -> APIRouter:
     kept = context.store.alerts
     site = context.settings.site
     writer = Writer(site.name, site.timezone)
-    team_names = {team.id: team.name for team in context.settings.teams}
 
     @routes.get("")
     async def state(request: Request) -> AlertsState:
@@ -50,7 +49,7 @@ def router(context: AppContext) -> APIRouter:
                 RuleKind(kind=kind, values=defaults_of_kind(kind), teams="teams" in keys_of_kind(kind))
                 for kind in KINDS
             ],
-            teams=team_names,
+            teams={team.id: team.name for team in context.directory.teams},
             channels=[
                 ChannelRow(
                     name=each.name,

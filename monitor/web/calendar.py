@@ -31,7 +31,7 @@ def router(context: AppContext) -> APIRouter:
         await context.plan_changed()
 
     def own_day(wanted: DayRow, request: Request, people: People, scope: Scope) -> OwnDay:
-        if wanted.team and wanted.team not in {team.id for team in context.settings.teams}:
+        if wanted.team and not context.directory.has_team(wanted.team):
             raise Refusal(422, "bad_request", field="team")
         if wanted.official and (wanted.team or wanted.person):
             raise Refusal(422, "bad_request", field="official")

@@ -174,7 +174,7 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/filters")
     async def filters(scope: Seen) -> Filters:
         """What can be chosen in the filters, of what the login sees."""
-        every = context.settings.teams
+        every = context.directory.teams
         seats = context.directory.seats(scope)
         own = None if seats is None else {(seat.pbx, seat.extension) for seat in seats if seat.end is None}
         teams = [team for team in every if scope.team(team.id)]

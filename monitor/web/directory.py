@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from monitor.access import Scope
-from monitor.config import Settings
+from monitor.config import Settings, Team
 from monitor.domain import Call
 from monitor.metrics.roster import UNASSIGNED
 from monitor.store.calls import Seat
@@ -13,9 +13,17 @@ from monitor.store.people import Roster
 
 
 class Directory:
-    """Names and teams of extensions: those of a call's own time from the roster, else as configured."""
+    """Names and teams of extensions: those of a call's own time from the roster, else as configured.
+
+    ``teams`` are the teams as they are staffed now.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self._roster: Roster | None = None
+        self._take(settings)
+
+    def _take(self, settings: Settings) -> None:
+        self.teams: tuple[Team, ...] = settings.teams
         self._people = {
             (agent.pbx, agent.extension): (agent.name, team.id)
             for team in settings.teams
@@ -26,10 +34,10 @@ class Directory:
             for team in settings.teams
         }
         self._team_names = {team.id: team.name for team in settings.teams}
-        self._roster: Roster | None = None
 
-    def learn(self, roster: Roster) -> None:
-        """Take the roster, once the store has told it."""
+    def learn(self, roster: Roster, settings: Settings) -> None:
+        """Take the roster, once the store has told it, and the settings with the teams as they are staffed now."""
+        self._take(settings)
         self._roster = roster
         self._team_names = roster.teams | self._team_names
 

@@ -12,6 +12,7 @@ from monitor.access import Scope
 from monitor.domain import Outage
 from monitor.duty import Absence, Finding
 from monitor.imports import Bad
+from monitor.metrics.posts import OVERTIME
 from monitor.metrics.shifts import day_of
 from monitor.sheets import MOST_BYTES
 from monitor.store.people import Assignment
@@ -29,9 +30,11 @@ class People:
         self._scope = scope
         self._assignments = assignments
         self._last: dict[int, Assignment] = {}
-        for each in sorted(assignments, key=lambda each: each.valid_from):
+        now = context.now()
+        # A seat that is only planned counts where there is no other.
+        for each in sorted(assignments, key=lambda each: (each.valid_from <= now, each.valid_from)):
             self._last[each.person_id] = each
-        self.current = {each.person_id for each in assignments if each.valid_to is None}
+        self.current = {each.person_id for each in assignments if each.holds(now)}
 
     @classmethod
     async def load(cls, context: AppContext, scope: Scope) -> People:
@@ -118,6 +121,8 @@ def verdict_row(
 ) -> VerdictRow:
     """A verdict with its evidence."""
     names = {shift.id: shift.name for shift in context.settings.shifts}
+    if each.shift.startswith(OVERTIME):
+        names[each.shift] = context.words.say(context.settings.site.language, "overtime.shift")
     return VerdictRow(
         person=each.person,
         name=people.name(each.person),

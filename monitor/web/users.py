@@ -76,7 +76,7 @@ def router(context: AppContext) -> APIRouter:
         fault = misfit(wanted.role, wanted.teams, wanted.person)
         if fault is not None:
             raise Refusal(422, fault, field="person" if fault.endswith("person_needed") else "teams")
-        known = {team.id for team in context.settings.teams}
+        known = {team.id for team in context.directory.teams}
         if not known.issuperset(wanted.teams):
             raise Refusal(422, "bad_request", field="teams")
         if wanted.person is not None:

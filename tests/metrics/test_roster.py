@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from monitor.domain import ExtensionStatus
 from monitor.metrics.board import Board
+from monitor.metrics.posts import configured_seats
 from monitor.metrics.roster import UNASSIGNED, Roster
 from tests.metrics.test_board import SETTINGS, at, dial, open_states, row
 
 
 def roster() -> Roster:
-    return Roster(SETTINGS.teams, SETTINGS.site.targets)
+    found = Roster()
+    found.seat(SETTINGS.teams, configured_seats(SETTINGS), at("0:00"), at("0:00", 24), at("9:00"))
+    return found
 
 
 def phone(extension: str, reachable: bool) -> ExtensionStatus:

@@ -19,6 +19,7 @@ from monitor.metrics.plan import SitePlan
 from monitor.metrics.rates import wilson
 from monitor.metrics.sheet import Line, Report
 from monitor.reports.gather import Wanted, gather
+from monitor.store.staff import Target
 from monitor.store.store import Store
 from tests.metrics.test_board import SETTINGS, at, dial
 from tests.store.test_rollups import handed_on, inbound, some_calls
@@ -316,3 +317,41 @@ async def test_an_empty_store_has_an_empty_report(store: Store) -> None:
         report = await gather(store, SETTINGS, Wanted(kind=kind, day=MONDAY), at("18:00"))
         assert report.site.figures.dials == 0
         assert report.before == []
+
+
+async def test_an_hour_in_which_an_extension_changes_hands_is_cut_there(store: Store) -> None:
+    """Figures of each add up to the extension's, whatever the minute; the heat map's too."""
+    first = SETTINGS.teams[0]
+    renamed = first.model_copy(
+        update={"agents": (first.agents[0].model_copy(update={"name": "新人"}), *first.agents[1:])}
+    )
+    later = SETTINGS.model_copy(update={"teams": (renamed, *SETTINGS.teams[1:])})
+    await store.sync_roster(later, at("10:17"))
+    told = [dial("8001", at("10:00") + i * 240, serial=i, talk=60.0 * (i % 2)) for i in range(12)]
+    await store.write(told)
+    report = await daily(store, at("18:00"))
+    of = {each.label: each for each in report.agents if each.extension == "8001"}
+    before = [call for call in told if call.started_at < at("10:17")]
+    assert of["张伟"].figures.dials == len(before) == 5
+    assert of["新人"].figures.dials == len(told) - len(before)
+    assert of["张伟"].figures.talk_seconds + of["新人"].figures.talk_seconds == 6 * 60
+    heat = {row.label: sum(row.dials) for row in report.heat}
+    assert (heat["张伟"], heat["新人"]) == (5, 7)
+
+
+async def test_a_months_own_target_and_an_own_days_target(store: Store) -> None:
+    zhang = (await store.roster()).who("main", "8001", at("9:00"))
+    assert zhang is not None
+    person = zhang.person_id
+    await store.staff.put_target(Target(person=person, period="day", valid_from=date(2026, 11, 20), dials=50))
+    await store.staff.put_target(Target(team="t1", period="month", valid_from=date(2026, 11, 1), dials=900))
+    await store.write([dial("8001", at("10:00") + i * 60, serial=i) for i in range(9)])
+    mine = line(await daily(store, at("18:00")), "8001")
+    assert (mine.targets.dials, mine.attainment["dials"]) == (50, 9 / 50)
+    wanted = Wanted(kind=Kind.MONTHLY, day=date(2026, 11, 23))
+    month = line(await gather(store, SETTINGS, wanted, at("18:00")), "8001")
+    assert (month.targets.dials, month.attainment["dials"]) == (900, 0.01)
+    october = Wanted(kind=Kind.MONTHLY, day=date(2026, 10, 23))
+    assert (
+        line(await gather(store, SETTINGS, october, at("18:00")), "8001").targets.dials == 160 * 24
+    )  # 31 days, 7 of them holidays

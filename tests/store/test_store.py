@@ -279,11 +279,19 @@ async def test_a_call_stored_before_there_were_briefs_is_read_whole(store: Store
     assert await counted(store, at("0:00"), at("23:59")) == ([brief(new)], [old])
 
 
+PERSON_COLUMNS = ("number", "hired_on", "newcomer_until", "working")
+
+
 async def without_sums(connection: AsyncConnection) -> None:
-    """As before the sums of reports (0004), the alerts (0005), the check (0006), the watch (0009), outages (0011), what was sent (0010)."""
+    """As before sums (0004), alerts (0005), the check (0006), people (0008), the watch (0009), outages (0011), sent (0010)."""
     for index in ("ix_calls_number", "ix_calls_watch"):
         await connection.execute(text(f"DROP INDEX {index}"))
-    later = ("alerts", "deliveries", "own_days", "absences", "verdicts", "audit", "outages", "numbers")
+    for table, columns in {"people": PERSON_COLUMNS, "assignments": ("lead",)}.items():
+        for column in columns:
+            await connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+    check = ("own_days", "absences", "verdicts", "audit")
+    later = ("alerts", "deliveries", *check, "targets", "overtime", "outages")
+    later += ("numbers",)
     later += ("sent_files", "sent_reports", "send_plans", "alert_rules")
     for table in ("parts", "rollups", "agent_days", "rollup_state", *later):
         await connection.execute(text(f"DROP TABLE {table}"))

@@ -92,6 +92,19 @@ POST   /api/numbers/list                    AM
 POST   /api/numbers                         AM
 POST   /api/numbers/import                  AM
 POST   /api/numbers/{entry_id}/remove       AM
+GET    /people/{file:path}                  AMSLG
+GET    /targets/{file:path}                 AMSLG
+GET    /api/roster                          AMSLG
+GET    /api/roster/people/{person}          AMSLG
+POST   /api/roster/moves                    AM
+POST   /api/roster/teams                    AM
+POST   /api/roster/import                   AM
+GET    /api/targets                         AMSLG
+POST   /api/targets                         AM
+POST   /api/targets/remove                  AM
+GET    /api/overtime                        AMSLG
+POST   /api/overtime                        AMSL
+POST   /api/overtime/{overtime}/withdraw    AMSL
 GET    /alerts/{file:path}                  AM
 GET    /api/alerts                          AM
 GET    /api/alerts/deliveries               AM
@@ -150,6 +163,7 @@ def address(template: str) -> str:
         ("{day}", "2026-11-23"),
         ("{shift}", "morning"),
         ("{absence}", "1"),
+        ("{overtime}", "1"),
         ("{year}", "2026"),
         ("{kind}", "daily"),
         ("{name}", "nobody"),

@@ -9,7 +9,7 @@ from tests.web.house import NOON, House, call
 
 async def stocked(home: House) -> House:
     await home.store.sync_roster(home.context.settings, NOON - 86400)
-    home.context.directory.learn(await home.store.roster())
+    home.context.directory.learn(await home.store.roster(), home.context.settings)
     await home.store.write([call(1), call(2), call(3, agent="8003")])
     await home.store.rollups.rebuild()
     return home

@@ -65,7 +65,7 @@ async def person_of(home: House, extension: str) -> int:
 async def floor(tmp_path: Path) -> AsyncIterator[House]:
     """A house where something has happened."""
     async with house(tmp_path) as home:
-        home.context.directory.learn(await home.store.roster())
+        home.context.directory.learn(await home.store.roster(), home.context.settings)
         await home.store.write(CALLS)
         for each in CALLS:
             home.board.apply(each, NOON)
@@ -128,7 +128,7 @@ async def test_a_recording_is_for_who_sees_the_call_and_may_hear(
     sound.parent.mkdir(parents=True)
     sound.write_bytes(b"RIFF" + bytes(60_000))
     async with house(tmp_path) as home:
-        home.context.directory.learn(await home.store.roster())
+        home.context.directory.learn(await home.store.roster(), home.context.settings)
         recorded = call(0, agent="8001", recording=str(sound))
         await home.store.write([recorded])
         await enter(home, whose)
@@ -382,7 +382,7 @@ async def test_a_call_is_its_teams_of_that_time(floor: House) -> None:
     )
     at = CALLS[1].started_at + 30
     await floor.store.sync_roster(changed, at)
-    floor.context.directory.learn(await floor.store.roster())
+    floor.context.directory.learn(await floor.store.roster(), floor.context.settings)
     later = call(40, agent="8002")
     await floor.store.write([later])
     for team, before, after in (("t1", 200, 404), ("t2", 404, 200)):
@@ -415,7 +415,7 @@ async def test_numbers_are_masked_for_every_role_where_nothing_else_is_said(floo
 
 async def test_a_role_of_the_setting_sees_whole_numbers_and_each_look_is_written_down(tmp_path: Path) -> None:
     async with house(tmp_path, parts={"access": {"whole_numbers": ["administrator"]}}) as home:
-        home.context.directory.learn(await home.store.roster())
+        home.context.directory.learn(await home.store.roster(), home.context.settings)
         await home.store.write(CALLS)
         await home.log_in("boss", "administrator")
         told = await numbers(home)
