@@ -13,6 +13,7 @@ from typing import IO
 
 from monitor import attendance
 from monitor.alerts.channels import masked_url
+from monitor.check_roster import examine_roster, staffed_now
 from monitor.clock import Clock, SystemClock
 from monitor.config import Pbx, Settings
 from monitor.errors import ConfigError, StoreError
@@ -50,11 +51,13 @@ def run(
 async def examine_all(settings: Settings, clock: Clock, seconds: float = OBSERVE_SECONDS) -> list[Finding]:
     """All findings, in the order of a set-up: configuration, PBXs, database, recordings, dashboard."""
     found = [Finding("ok", f"{settings.path}: valid"), time_zone(settings, clock)]
+    staff = await staffed_now(settings, clock.now())
     for of_pbx in await asyncio.gather(
-        *(examine(pbx, _extensions(settings, pbx), clock, seconds) for pbx in settings.pbx)
+        *(examine(pbx, _extensions(staff, pbx), clock, seconds) for pbx in settings.pbx)
     ):
         found += of_pbx
     found += await database(settings)
+    found += await examine_roster(settings, clock.now())
     found.append(await holidays_known(settings, clock))
     found += [recordings(pbx) for pbx in settings.pbx]
     found += channels(settings)
