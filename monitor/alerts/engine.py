@@ -119,7 +119,8 @@ class Engine:
             for cause in mine.keys() - seen:
                 over = self._closed(mine[cause], now, {}, Owes.NOTHING)
                 changed[over.id] = over
-        for alert in [*self.active, *self._owing.values()]:
+        # What is over first: a cause that came again in the quiet hours is told as over, then as raised.
+        for alert in [*self._owing.values(), *self.active]:
             told = self._told(alert, now)
             if told is not None:
                 changed[told.alert.id] = told.alert

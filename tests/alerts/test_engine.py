@@ -93,6 +93,19 @@ def test_without_recovery_only_the_alert_is_told() -> None:
     assert scene.engine.active == []
 
 
+def test_what_came_again_in_quiet_hours_is_told_as_over_and_then_as_raised() -> None:
+    scene = Scene(rule("link_down", after_seconds=0, quiet="12:00-13:30"))
+    scene.tell(link(), now=at("11:00"))
+    scene.tell(*down(at("11:30")), now=at("11:30"))
+    scene.look(at("11:30"))
+    scene.tell(*up(at("11:30"), at("12:10")), now=at("12:10"))
+    scene.look(at("12:10"))
+    scene.tell(*down(at("12:20")), now=at("12:20"))
+    scene.look(at("12:20"))
+    scene.look(at("13:30"))
+    assert [what for _, what, _ in scene.told] == ["raised", "cleared", "raised"]
+
+
 def test_a_restart_repeats_nothing() -> None:
     rules = (rule("not_begun"), DOWN)
     scene = Scene(*rules)
