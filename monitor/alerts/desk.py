@@ -85,7 +85,7 @@ class Desk:
         self._floor = floor
         self.lines = Lines(settings, timer, store)
         self._ledger = self.lines.ledger
-        self._writer = Writer(settings.site.name, settings.site.timezone)
+        self._writer = Writer(settings.site.name, settings.site.timezone, settings.web.public_url)
         self._stored_rules = store.alert_rules
         self._book = book(settings, ())
         self._followed_at = float("-inf")

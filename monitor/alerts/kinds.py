@@ -142,6 +142,7 @@ def _missing(
     facts = {
         "team": team.name,
         "team_id": team.id,
+        "counts_from": deadline.counts_from,
         "shift": deadline.name,
         "by": deadline.dial_by_at,
         "agents": [agent.id for agent in late],
@@ -201,6 +202,7 @@ def idle(rule: Rule, values: Values, now: float, active: Active) -> list[Sight]:
             since, seconds = max(agent.last_call_ended_at, *mine, *heard), now - agent.idle_since
             facts = {
                 "agent": agent.name,
+                "agent_id": agent.id,
                 "extension": agent.extension,
                 "team_id": agent.team,
                 "since": since,

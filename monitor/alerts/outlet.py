@@ -59,6 +59,9 @@ class Outlet:
                 f"channel {settings.name}: host is for dingtalk, wecombot, feishu and lark only; take it out, "
                 f"and put the host into the URL in the {settings.url_source}"
             )
+        formats = plugin.notify_format
+        first = formats[0] if isinstance(formats, tuple | list) else formats
+        self._shows_html = first == NotifyFormat.HTML
         self.per_minute = settings.per_minute or (self._robot.per_minute if self._robot else PER_MINUTE)
 
     @property
@@ -81,11 +84,14 @@ class Outlet:
             attach = AppriseAttachment(
                 _attachment(content=enclosure.content, name=enclosure.name, mimetype=enclosure.media_type)
             )
+        rich = markdown and self._shows_html
+        if markdown:
+            body = body.replace("<", "&lt;") if rich else plain(body)
         with _told() as told:
             sent = self._plugin.notify(
-                body=plain(body) if markdown else body,
+                body=body,
                 title=title,
-                body_format=NotifyFormat.TEXT,
+                body_format=NotifyFormat.MARKDOWN if rich else NotifyFormat.TEXT,
                 attach=attach,
             )
         if not sent:
@@ -103,8 +109,9 @@ class Outlet:
 
 
 def plain(markdown: str) -> str:
-    """Our own Markdown (links and bold) as plain text."""
-    return _BOLD.sub(r"\1", _LINK.sub(r"\1: \2", markdown))
+    """Our own Markdown as plain text: bold is not, a link's address stands behind it, but for the links of listed figures."""
+    lines = [_LINK.sub(r"\1" if line.startswith("- ") else r"\1: \2", line) for line in markdown.split("\n")]
+    return _BOLD.sub(r"\1", "\n".join(lines))
 
 
 class _Listener(logging.Handler):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from monitor.alerts.links import link
 from monitor.notices import Alert, What
 
 Language = Literal["zh-CN", "en"]
@@ -45,6 +46,7 @@ TEMPLATES: Final[Mapping[Language, Mapping[str, str]]] = {
         "within.hours": "{n} 小时",
         "within.days": "{n} 天",
         "listed": "、",
+        "link": "依据：",
         "below": "不足 1",
     },
     "en": {
@@ -78,6 +80,7 @@ TEMPLATES: Final[Mapping[Language, Mapping[str, str]]] = {
         "within.hours": "{n} h",
         "within.days": "{n} days",
         "listed": ", ",
+        "link": "Why: ",
         "below": "under 1",
     },
 }
@@ -96,9 +99,10 @@ class Text(msgspec.Struct, frozen=True):
 class Writer:
     """Writes messages of one site."""
 
-    def __init__(self, site: str, zone: ZoneInfo) -> None:
+    def __init__(self, site: str, zone: ZoneInfo, public_url: str = "") -> None:
         self._site = site
         self._zone = zone
+        self._public_url = public_url
 
     def body(self, alert: Alert, what: What, language: Language) -> str:
         """What is said of an alert."""
@@ -130,9 +134,11 @@ class Writer:
         return text
 
     def text(self, alert: Alert, what: What, language: Language) -> Text:
-        """A message about an alert."""
+        """A message about an alert, with the address where its number is explained if the pages' own is known."""
         title = TEMPLATES[language][f"title.{what}"].format(site=self._site)
-        return Text(title, self.body(alert, what, language))
+        to = link(alert, self._public_url, self._zone)
+        body = self.body(alert, what, language)
+        return Text(title, f"{body}\n{TEMPLATES[language]['link']}{to}" if to else body)
 
     def test(self, channel: str, language: Language) -> Text:
         """A message that says that a channel works."""

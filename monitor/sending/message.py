@@ -8,7 +8,7 @@ import msgspec
 
 from monitor.alerts.words import Text
 from monitor.metrics.periods import Kind
-from monitor.metrics.sheet import Line, Report
+from monitor.metrics.sheet import Report
 from monitor.reports.columns import Say, fill
 from monitor.reports.sections import local, remarks, span, title
 
@@ -50,7 +50,7 @@ def written(report: Report, say: Say, public_url: str, occasion: Occasion) -> st
         lines += [fill(say("send.late"), time=time), ""]
     if occasion.fault:
         lines += [say("send.no_file"), ""]
-    lines += [f"- {each}" for each in _figures(report.site, say)]
+    lines += [f"- {each}" for each in _figures(report, say, public_url)]
     checks = _checks(report)
     if checks:
         lines.append(
@@ -80,18 +80,35 @@ def linked(text: Text, sent: int, say: Say, public_url: str, *, again: bool = Fa
     return Text(name, f"{text.body}\n[{say('send.kept')}]({archive_link(sent, public_url)})")
 
 
-def _figures(line: Line, say: Say) -> list[str]:
-    figures = line.figures
-    reached = line.attainment.get("dials")
+def _figures(report: Report, say: Say, public_url: str) -> list[str]:
+    """The headline figures; each is a link to its calls with its explanation open."""
+    figures = report.site.figures
+    reached = report.site.attainment.get("dials")
     attained = "" if reached is None else fill(say("send.attained"), share=f"{reached:.0%}")
     rate = "—" if figures.connect_rate is None else f"{figures.connect_rate:.1%}"
     seconds = round(figures.talk_seconds)
     talk = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    span = {"from": f"{report.start:.3f}", "to": f"{report.end:.3f}", "direction": "outbound"}
+    if report.team:
+        span["team"] = report.team
+
+    def told(metric: str, value: str, **calls: str) -> str:
+        query = urlencode({**span, **calls, "explain": metric})
+        shown = f"[{value}]({public_url}/calls/?{query})" if public_url else value
+        return f"**{say(f'metric.{metric}')}** {shown}"
+
+    # The same filters as behind the figures of the report's page (dashboard/reports/links.js).
+    dials = told("dials", f"{figures.dials:,}") + attained
+    connects = told("connects", f"{figures.connects:,}", outcome="answered")
+    share = told("connect_rate", rate, live="false")
+    long_enough = f"{report.effective_seconds:g}"
+    effective = told(
+        "effective_connects", f"{figures.effective_connects:,}", outcome="answered", talk_min=long_enough
+    )
     return [
-        f"**{say('metric.dials')}** {figures.dials:,}{attained}",
-        f"**{say('metric.connects')}** {figures.connects:,} · **{say('metric.connect_rate')}** {rate}",
-        f"**{say('metric.effective_connects')}** {figures.effective_connects:,} · "
-        f"**{say('metric.talk_seconds')}** {talk}",
+        dials,
+        f"{connects} · {share}",
+        f"{effective} · {told('talk_seconds', talk, outcome='answered')}",
     ]
 
 

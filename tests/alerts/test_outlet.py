@@ -58,7 +58,7 @@ def test_a_feishu_robot_with_a_signature_takes_what_is_signed_and_nothing_else(s
     assert len(server.received) == 2
 
 
-MARKDOWN = "- **外呼**：1,234\n\n[看报表](https://watch.example/reports/?date=2026-11-23)"
+MARKDOWN = "- **外呼**：[1,234](https://watch.example/calls/?explain=dials)\n\n[看报表](https://watch.example/reports/?date=2026-11-23)"
 
 
 def test_each_service_gets_markdown_as_it_shows_it() -> None:
@@ -86,6 +86,9 @@ def test_a_file_goes_with_a_mail_and_a_webhook_and_with_no_robot() -> None:
         assert not robot.encloses
         robot.send("日报", MARKDOWN, markdown=True, enclosure=sheet)
     ((_, message),) = mail.received
+    shown = message.get_body(("html",))
+    assert shown is not None
+    assert '<a href="https://watch.example/calls/?explain=dials">1,234</a>' in shown.get_content()
     (part,) = message.iter_attachments()
     assert (part.get_filename(), part.get_content_type()) == (sheet.name, sheet.media_type)
     assert part.get_content() == sheet.content

@@ -109,7 +109,10 @@ async def test_a_report_goes_out_at_its_time_once_and_is_kept_with_its_very_byte
     book = openpyxl.load_workbook(io.BytesIO(kept.content))
     assert "测试 外呼日报" in str(book.worksheets[0]["A1"].value)
     text = ding["markdown"]["text"]
-    assert text.startswith("### 测试 外呼日报 2026-11-23 周一\n\n- **外呼量** 3")
+    assert text.startswith(
+        "### 测试 外呼日报 2026-11-23 周一\n\n- **外呼量** [3](https://watch.example.cn/calls/?from="
+    )
+    assert "&direction=outbound&explain=dials)" in text
     assert "https://watch.example.cn/reports/?date=2026-11-23" in text
     assert f"[归档与原件](https://watch.example.cn/archive/?id={sent.id})" in text
     assert [each.state for each in await store.alerts.of_reports([sent.id])] == [DeliveryState.SENT] * 2
