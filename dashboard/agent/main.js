@@ -1,4 +1,5 @@
 // 坐席日程: one day of a person on lines of time, with all that a verdict rests on; the week as a strip per day.
+import { explainer, Why } from "../common/explain.js";
 import { clock, clockSeconds, dayText, duration, inWords } from "../common/format.js";
 import { Bar, html, mount } from "../common/ui.js";
 import { language, t } from "../common/words.js";
@@ -11,6 +12,7 @@ if (!query.has("day")) query.set("day", dayText(now()));
 if (!query.has("person") && people.length) query.set("person", String(people[0].id));
 /** @type {any} */ let found = null;
 let trouble = "";
+/** @type {any} */ let explain = null;
 
 const chosen = () => /** @type {string} */ (query.get("day"));
 
@@ -96,6 +98,9 @@ function Verdicts({ day }) {
   return html`<table class="stack"><tbody>${day.verdicts.map((/** @type {any} */ v) => html`<tr><td>${v.shift_name}</td><td><span class=${`verdict v-${v.verdict}`}>${verdictWords(v)}</span>${v.tier ? html` <span class="chip">${v.tier}</span>` : null}</td><td>${v.call_id ? html`${t("ledger.first_dial")} <a href=${`/calls/${v.call_id}`}>${clockSeconds(v.first_dial_at)}</a>` : t("ledger.no_dial")}</td><td class="words small muted">${evidence(v).map((words) => html`<div>${words}</div>`)}</td></tr>`)}</tbody></table>`;
 }
 
+/** The calls of a day on the person's extension. @param {any} day */
+const dayCalls = (day) => `/calls/?${new URLSearchParams({ from: String(day.starts_at), to: String(day.ends_at), agent: found.person.agent })}`;
+
 function view() {
   document.title = `${t("day.title")} · Dialwatch`;
   if (trouble) return html`<${Bar} page="discipline" /><p class="empty bad" role="alert">${trouble}</p>`;
@@ -110,14 +115,15 @@ function view() {
       <label><span>${t("calendar.day")}</span><input type="date" value=${chosen()} onChange=${(/** @type {any} */ e) => e.target.value && set("day", e.target.value)} /></label>
       <button type="button" onClick=${() => set("day", addDays(chosen(), -7))} aria-label=${t("day.week_before")}>‹</button><button type="button" onClick=${() => set("day", addDays(chosen(), 7))} aria-label=${t("day.week_after")}>›</button></div>
     <section class="panel pad lines"><h2>${day.day}</h2><div class="line"><span>${t("day.line")}</span><${Track} day=${day} span=${span} tall=${true} /></div><${Scale} span=${span} /><${Legend} /></section>
-    <section class="panel pad scroller"><h2>${t("day.verdicts")}</h2><${Verdicts} day=${day} /></section>
+    <section class="panel pad scroller"><h2>${t("day.verdicts")} <${Why} of="dial_start" calls=${dayCalls(day)} /></h2><${Verdicts} day=${day} /></section>
     <section class="panel pad lines"><h2>${t("day.week")}</h2>${found.days.map((/** @type {any} */ d) => html`<div class="line" key=${d.day}><a href=${dayLink(who.id, d.day)} aria-current=${d.day === chosen() ? "date" : null} onClick=${(/** @type {Event} */ e) => { e.preventDefault(); set("day", d.day); }}>${weekday.format(new Date(d.day))}</a><${Track} day=${d} span=${span} /></div>`)}<${Scale} span=${span} /></section>
     ${day.outages.length || day.gaps.length ? html`<section class="panel pad scroller"><h2>${t("day.lost", { time: inWords(day.scheduled_seconds - day.expected_seconds) })}</h2><p class="muted small">${t("day.lost_note")}</p><table><tbody>${[...day.outages.map((/** @type {any} */ o) => ({ ...o, words: t(`down.${o.cause}`, { what: o.subject }) })), ...day.gaps.map((/** @type {any} */ g) => ({ ...g, words: `${t("day.gap")} · ${t(`gap.${g.reason}`)}` }))].sort((a, b) => a.starts_at - b.starts_at).map((each) => html`<tr><td>${clock(each.starts_at)}–${each.ends_at == null ? "" : clock(each.ends_at)}</td><td class="num">${inWords((each.ends_at ?? day.until) - each.starts_at)}</td><td class="words">${each.words}</td></tr>`)}</tbody></table></section>` : null}
-    ${day.idle.length ? html`<section class="panel pad scroller"><h2>${t("day.idle_long", { n: found.idle_minutes })}</h2><table><tbody>${day.idle.map((/** @type {any} */ g) => html`<tr><td>${clock(g.starts_at)}–${clock(g.ends_at)}</td><td class="num">${inWords(g.ends_at - g.starts_at)}</td></tr>`)}</tbody></table></section>` : null}
-    <section class="panel scroller long"><h2 class="pad">${t("day.calls", { n: day.calls.length })}</h2><table><tbody>${day.calls.map((/** @type {any} */ c) => html`<tr key=${c.id}><td><a href=${`/calls/${c.id}`}>${clockSeconds(c.starts_at)}</a></td><td>${t(`direction.${c.direction}`)}</td><td>${c.number ?? "—"}</td><td>${c.outcome ? t(`outcome.${c.outcome}`) : t("story.now")}</td><td class="num">${c.talk_seconds ? duration(c.talk_seconds) : ""}</td></tr>`)}</tbody></table></section>
-  </main>`;
+    ${day.idle.length ? html`<section class="panel pad scroller"><h2>${t("day.idle_long", { n: found.idle_minutes })} <${Why} of="idle_seconds" calls=${dayCalls(day)} /></h2><table><tbody>${day.idle.map((/** @type {any} */ g) => html`<tr><td>${clock(g.starts_at)}–${clock(g.ends_at)}</td><td class="num">${inWords(g.ends_at - g.starts_at)}</td></tr>`)}</tbody></table></section>` : null}
+    <section class="panel scroller long"><h2 class="pad">${t("day.calls", { n: day.calls.length })} <${Why} of="dials" calls=${dayCalls(day)} /></h2><table><tbody>${day.calls.map((/** @type {any} */ c) => html`<tr key=${c.id}><td><a href=${`/calls/${c.id}`}>${clockSeconds(c.starts_at)}</a></td><td>${t(`direction.${c.direction}`)}</td><td>${c.number ?? "—"}</td><td>${c.outcome ? t(`outcome.${c.outcome}`) : t("story.now")}</td><td class="num">${c.talk_seconds ? duration(c.talk_seconds) : ""}</td></tr>`)}</tbody></table></section>
+  </main>${explain?.Dialog()}`;
 }
 
 const draw = mount(view);
+explain = explainer(draw);
 if (query.has("person")) load();
 else { trouble = t("board.no_agents"); draw(); }

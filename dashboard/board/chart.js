@@ -29,7 +29,7 @@ export function Chart({ board, now, buckets, width, title, every = 1 }) {
     <figcaption><b>${title}</b><span class="muted"><i class="key d"></i>${t("metric.dials")} <i class="key c"></i>${t("metric.connects")}${Math.max(...wanted) ? html` <i class="key line"></i>${t("chart.target", { n: count(Math.round(Math.max(...wanted))) })}` : ""}${holes.length ? html` <i class="key hatched"></i>${t("chart.blind")}` : ""}</span></figcaption>
     <div class="plot">
       ${holes.map((/** @type {any} */ g) => html`<div class="hole hatched" style=${{ left: `${g.left}%`, width: `max(3px, ${g.right - g.left}%)` }}></div>`)}
-      ${buckets.map((b, i) => html`<a class="column" key=${b.start} href=${bucketLink(b, width, "dials")} style=${{ left: `${i * w}%`, width: `${w}%` }} aria-label=${words(b, wanted[i], blind(b))} title=${words(b, wanted[i], blind(b))}>
+      ${buckets.map((b, i) => html`<a class="column" data-explain="dials" key=${b.start} href=${bucketLink(b, width, "dials")} style=${{ left: `${i * w}%`, width: `${w}%` }} aria-label=${words(b, wanted[i], blind(b))} title=${words(b, wanted[i], blind(b))}>
         <i class="d" style=${{ height: `${(b.dials / most) * 100}%` }}>${b.dials && (most < 1000 || buckets.length < 11 || i % 2 === 0) ? html`<b>${b.dials}</b>` : null}</i>
         <i class="c" style=${{ height: `${(b.connects / most) * 100}%` }}></i>
         ${wanted[i] ? html`<hr style=${{ bottom: `${(wanted[i] / most) * 100}%` }} />` : null}
@@ -37,7 +37,7 @@ export function Chart({ board, now, buckets, width, title, every = 1 }) {
     </div>
     <div class="ticks" aria-hidden="true">${buckets.map((b, i) => (i % every ? null : html`<span style=${{ left: `${i * w}%`, width: `${w * every}%` }}>${tick(b, width)}</span>`))}</div>
     <details><summary>${t("chart.table")}</summary><table class="figures-table"><thead><tr><th>${t("chart.from")}</th><th class="num">${t("metric.dials")}</th><th class="num">${t("metric.connects")}</th><th class="num">${t("chart.goal")}</th></tr></thead>
-      <tbody>${buckets.map((b, i) => html`<tr key=${b.start}><th scope="row">${clock(b.start)}${blind(b) ? ` · ${t("chart.blind")}` : ""}</th><td class="num"><a href=${bucketLink(b, width, "dials")}>${count(b.dials)}</a></td><td class="num"><a href=${bucketLink(b, width, "connects")}>${count(b.connects)}</a></td><td class="num">${wanted[i] ? count(Math.round(wanted[i])) : "—"}</td></tr>`)}</tbody></table></details>
+      <tbody>${buckets.map((b, i) => html`<tr key=${b.start}><th scope="row">${clock(b.start)}${blind(b) ? ` · ${t("chart.blind")}` : ""}</th><td class="num"><a data-explain="dials" href=${bucketLink(b, width, "dials")}>${count(b.dials)}</a></td><td class="num"><a data-explain="connects" href=${bucketLink(b, width, "connects")}>${count(b.connects)}</a></td><td class="num">${wanted[i] ? count(Math.round(wanted[i])) : "—"}</td></tr>`)}</tbody></table></details>
   </figure>`;
 }
 

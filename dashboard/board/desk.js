@@ -1,4 +1,5 @@
 // The board as a page to work with: laptop, big screen on a desk, phone.
+import { Why } from "../common/explain.js";
 import { clockSeconds, count, dayName, duration, percent } from "../common/format.js";
 import { Bar, html } from "../common/ui.js";
 import { language, t } from "../common/words.js";
@@ -12,8 +13,8 @@ import { Outcomes, Ranking, Trunks } from "./tables.js";
 
 const NOTICES = 3;
 
-/** @param {{live: any, now: number, ranking: any[], past: any, look: (() => void) | null, leave: () => void, onTv: () => void, redraw: () => void}} props `past`: the moment that is shown instead; `look` begins one */
-export function Desk({ live, now, ranking, past, look, leave, onTv, redraw }) {
+/** @param {{live: any, now: number, ranking: any[], past: any, look: (() => void) | null, leave: () => void, explain: any, onTv: () => void, redraw: () => void}} props `past`: the moment that is shown instead; `look` begins one */
+export function Desk({ live, now, ranking, past, look, leave, explain, onTv, redraw }) {
   const { board } = live;
   const wrong = troubles(live, now);
   // Beside a large floor all is on the right; a small one leaves room below its teams.
@@ -25,6 +26,7 @@ export function Desk({ live, now, ranking, past, look, leave, onTv, redraw }) {
       ${past ? null : html`<span class="muted">${dayName(now)}</span>`}
       ${past ? html`<span class="chip past-chip">↺ ${t("rewind.title")}</span>` : html`<span class="time" aria-label=${t("board.server_time")}>${clockSeconds(now)}</span>`}
       ${board.links.map((/** @type {any} */ link) => html`<span class=${`chip link-${link.state}`} title=${link.reason}>${link.state === "up" ? "●" : "✕"} ${link.pbx} ${t(`link.short.${link.state}`)}${link.lag_seconds > 1 ? ` · ${t("link.lag", { s: link.lag_seconds.toFixed(1) })}` : ""}</span>`)}
+      ${explain ? html`<${explain.Toggle} />` : null}
       ${look ? html`<button type="button" onClick=${look} title="r">↺ ${t("rewind.title")}</button>` : null}
       ${past ? null : html`<${SoundSwitch} changed=${redraw} /><button type="button" class="tv-button" onClick=${onTv} title="f">${t("board.tv")}</button>`}
     <//>
@@ -33,12 +35,12 @@ export function Desk({ live, now, ranking, past, look, leave, onTv, redraw }) {
     <main class="desk">
       <section class="top">
         <${DeadlinePanel} board=${board} now=${now} />
-        <div class="figures">${siteFigures(board).map((f) => html`<a class=${`panel figure ${f.behind ? "behind" : ""}`} href=${figureLink(board, f.key)} key=${f.key}>
-          <span class="label">${t(`metric.${f.key}`)}</span>
-          <strong>${f.value}</strong>
+        <div class="figures">${siteFigures(board).map((f) => html`<div class=${`panel figure ${f.behind ? "behind" : ""}`} key=${f.key}>
+          <span class="label">${t(`metric.${f.key}`)} ${explain ? html`<${Why} of=${f.key} calls=${figureLink(board, f.key)} />` : null}</span>
+          <strong><a data-explain=${f.key} href=${figureLink(board, f.key)}>${f.value}</a></strong>
           <${Progress} share=${f.share} />
           <span class="muted small">${[f.goal, f.note].filter(Boolean).map((words) => html`<span>${words}</span>`)}</span>
-        </a>`)}</div>
+        </div>`)}</div>
       </section>
       <section class="floor" id="main" aria-label=${t("board.floor")} onKeyDown=${withinTile}>
         ${board.agents.length ? null : html`<div class="panel empty">${t("board.no_agents")}</div>`}
@@ -52,6 +54,7 @@ export function Desk({ live, now, ranking, past, look, leave, onTv, redraw }) {
         ${few ? null : more}
       </aside>
     </main>
+    ${explain ? html`<${explain.Dialog} />` : null}
   </div>`;
 }
 
@@ -65,7 +68,7 @@ function Team({ team, board, now }) {
   return html`<section class="team">
     <header>
       <h2>${teamName(team)}</h2>
-      ${TEAM_FIGURES.map(([key, show]) => html`<a href=${figureLink(board, key, { team: team.id })} key=${key}>${t(`metric.${key}`)} <b>${show(f[key])}</b></a>`)}
+      ${TEAM_FIGURES.map(([key, show]) => html`<a data-explain=${key} href=${figureLink(board, key, { team: team.id })} key=${key}>${t(`metric.${key}`)} <b>${show(f[key])}</b></a>`)}
       <a href=${onLineLink(board, { team: team.id })}>${t("team.on_line", { n: (team.states.talking ?? 0) + (team.states.on_hold ?? 0), of: team.agents })}</a>
     </header>
     <div class=${`tiles ${board.agents.length > 60 ? "small" : board.agents.length <= 12 ? "large" : ""}`}>${agents.map((/** @type {any} */ a) => tileOf(a, board, now))}</div>
@@ -92,13 +95,14 @@ function Tile({ agent, board, now }) {
   const last = [...agent.first_dials].reverse().find((/** @type {any} */ d) => d.verdict === "late" || d.verdict === "not_started" || d.verdict === "indeterminate" || d.verdict === "excused");
   const since = agent.since == null ? "" : duration(now - agent.since);
   const lost = agent.lost_seconds + (agent.lost_since == null ? 0 : now - agent.lost_since);
+  const idle = agent.state === "idle" && agent.idle_since != null && now - agent.idle_since > board.site.idle_seconds;
   const faint = f.finished < 10 ? "faint" : "";
   /** @param {string} key @param {string} short @param {string} value @param {string} [cls] */
   const figure = (key, short, value, cls) =>
-    html`<a class=${cls} tabindex="-1" href=${figureLink(board, key, { agent: agent.id })} title=${t(`metric.${key}`)} aria-label=${`${nameOf(agent)} ${t(`metric.${key}`)} ${value}`}>${short} <b>${value}</b></a>`;
-  return html`<div class=${`tile s-${agent.state}`}>
+    html`<a class=${cls} tabindex="-1" data-explain=${key} href=${figureLink(board, key, { agent: agent.id })} title=${t(`metric.${key}`)} aria-label=${`${nameOf(agent)} ${t(`metric.${key}`)} ${value}`}>${short} <b>${value}</b></a>`;
+  return html`<div class=${`tile s-${agent.state} ${idle ? "idle-long" : ""}`}>
     <a class="who" href=${figureLink(board, "calls", { agent: agent.id })} aria-label=${`${nameOf(agent)} ${agent.extension} ${t(`state.${agent.state}`)}`}><b>${nameOf(agent)}</b><small>${marks(agent)}${agent.extension === agent.name ? "" : agent.extension}</small></a>
-    <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${t(`state.${agent.state}`)}<em>${since}</em></span>
+    <span class="state"><i aria-hidden="true">${GLYPH[agent.state]}</i> ${idle ? html`<b class="idle-words" title=${t("tile.idle_why", { n: Math.round(board.site.idle_seconds / 60) })}>${t("tile.idle_long")}</b>` : t(`state.${agent.state}`)}<em>${idle ? duration(now - agent.idle_since) : since}</em></span>
     <span class="with">${agent.call ? html`<a tabindex="-1" href=${`/calls/${agent.call.id}`}>${DIRECTION[agent.call.direction] ?? ""}${agent.call.number ?? t("story.unknown_number")}</a>` : last ? verdict(last) : ""}${!agent.call && agent.state !== "unreachable" && lost >= 60 ? html`<em class="lost" title=${t("tile.lost_why")}>${t("tile.lost", { n: Math.floor(lost / 60) })}</em>` : ""}${figure("talk_seconds", t("short.talk"), duration(f.talk_seconds), "talk")}</span>
     <span class="sums">${figure("dials", t("short.dials"), count(f.dials))}${figure("connects", t("short.connects"), count(f.connects))}${figure("connect_rate", "", percent(f.connect_rate, 0), faint)}</span>
   </div>`;

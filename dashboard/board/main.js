@@ -1,10 +1,12 @@
 // The wall-board: draws the live board, as a page to work with or as a wall to glance at (TV mode).
 import { connect, boardNow } from "../common/link.js";
+import { explainer } from "../common/explain.js";
 import { setZone, zonedEpoch } from "../common/format.js";
 import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { loadWords, t } from "../common/words.js";
 import { hear } from "./alarm.js";
 import { Desk } from "./desk.js";
+import { figureLink } from "./links.js";
 import { PastBar } from "./past-bar.js";
 import { momentOf, Past } from "./past.js";
 import { pagesOf, Rotation } from "./rotation.js";
@@ -18,6 +20,8 @@ const rotation = new Rotation();
 let tv = new URLSearchParams(location.search).has("tv");
 /** A moment in the address is looked at as soon as the site's zone is known. */
 let wanted = tv ? null : new URLSearchParams(location.search).get("at");
+/** A number in the address is explained. */
+let about = new URLSearchParams(location.search).get("explain");
 /** @type {Past | null} */
 let past = null;
 /** @type {any} */
@@ -72,6 +76,11 @@ function view() {
   if (live?.state === "refused") return html`<div class="empty" role="alert">${t("board.refused")}</div>`;
   if (!live?.board) return html`<div class="empty" role="status">${t("board.connecting")}</div>`;
   setZone(live.board.site.timezone);
+  if (about && explain) {
+    const key = about;
+    about = null;
+    queueMicrotask(() => explain.open(key, figureLink(live.board, key)));
+  }
   const moment = wanted === null ? null : momentOf(wanted, zonedEpoch);
   wanted = null;
   if (moment !== null) queueMicrotask(() => look(moment));
@@ -83,13 +92,15 @@ function view() {
   document.title = `${then ? `↺ ${t("rewind.title")} · ` : ""}${board.site.name} · Dialwatch`;
   const ranking = steady(board.ranking, now);
   const begin = !past ? () => look(boardNow(live) - 900) : null;
-  if (!tv) return html`<${Desk} live=${shown} now=${now} ranking=${ranking} past=${past} look=${begin} leave=${leave} onTv=${() => setTv(true)} redraw=${draw} />`;
+  if (!tv) return html`<${Desk} live=${shown} now=${now} ranking=${ranking} past=${past} look=${begin} leave=${leave} explain=${explain} onTv=${() => setTv(true)} redraw=${draw} />`;
   const page = rotation.page(() => pagesOf(board, ranking, now), performance.now() / 1000);
   return html`<${Wall} live=${live} now=${now} page=${page} ranking=${ranking} number=${rotation.index + 1} of=${rotation.pages.length} onLeave=${() => setTv(false)} />`;
 }
 
 const draw = mount(view);
 document.documentElement.classList.toggle("tv", tv);
+/** For who may see calls: an explanation names them. */
+const explain = me.may.includes("see_calls") ? explainer(draw) : null;
 let waiting = false;
 let rested = 0;
 connect((fresh) => {

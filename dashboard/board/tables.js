@@ -1,4 +1,5 @@
 // Beside the floor: the fair ranking, what became of the dials, the trunks.
+import { Why } from "../common/explain.js";
 import { count, percent } from "../common/format.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
@@ -12,7 +13,7 @@ export function Ranking({ board, ranking }) {
   const names = byId(board.agents);
   if (!ranking.length) return html`<h3>${t("ranking.title")}</h3><p class="muted">${t("ranking.empty")}</p>`;
   const newcomers = ranking.filter((r) => r.newcomer);
-  return html`<h3>${t("ranking.title")}</h3><p class="muted small">${t("ranking.why")}</p><${Places} board=${board} names=${names} ranking=${ranking.filter((r) => !r.newcomer)} />
+  return html`<h3>${t("ranking.title")} <${Why} of="ranking" calls=${figureLink(board, "connect_rate")} /></h3><p class="muted small">${t("ranking.why")}</p><${Places} board=${board} names=${names} ranking=${ranking.filter((r) => !r.newcomer)} />
     ${newcomers.length ? html`<h3>✦ ${t("ranking.newcomers")}</h3><${Places} board=${board} names=${names} ranking=${newcomers} />` : null}`;
 }
 
@@ -24,7 +25,7 @@ function Places({ board, names, ranking }) {
     <span class="rank">${r.rank}</span>
     <a href=${figureLink(board, "dials", { agent: r.id })}>${nameOf(names.get(r.id) ?? { extension: r.id })}</a>
     <span class="interval" title=${t("ranking.interval", { low: percent(r.low), high: percent(r.high), n: r.finished })}><i style=${{ left: `${(r.low / widest) * 100}%`, width: `${((r.high - r.low) / widest) * 100}%` }}></i><b style=${{ left: `${(r.value / widest) * 100}%` }}></b></span>
-    <a class="num" href=${figureLink(board, "connect_rate", { agent: r.id })}>${percent(r.connect_rate)}</a><a class="num muted" href=${figureLink(board, "connect_rate", { agent: r.id })}>${count(r.finished)}</a>
+    <a class="num" data-explain="connect_rate" href=${figureLink(board, "connect_rate", { agent: r.id })}>${percent(r.connect_rate)}</a><a class="num muted" data-explain="finished" href=${figureLink(board, "connect_rate", { agent: r.id })}>${count(r.finished)}</a>
   </li>`)}</ol>`;
 }
 
@@ -40,5 +41,5 @@ export function Outcomes({ board }) {
 /** @param {{board: any}} props */
 export function Trunks({ board }) {
   return html`<h3>${t("trunks.title")}</h3><table class="figures-table"><thead><tr><th>${t("trunks.name")}</th><th class="num">${t("trunks.active")}</th><th class="num">${t("trunks.seizures")}</th><th class="num"><abbr title=${t("metric.asr")}>ASR</abbr></th><th class="num"><abbr title=${t("metric.ner")}>NER</abbr></th></tr></thead>
-    <tbody>${board.trunks.map((/** @type {any} */ k) => html`<tr key=${k.id}><td><a href=${trunkLink(board, k.id, "all")}>${k.name}</a></td><td class="num"><a href=${trunkLink(board, k.id, "now")}>${count(k.active)}</a></td><td class="num"><a href=${trunkLink(board, k.id, "all")}>${count(k.seizures)}</a></td><td class="num"><a href=${trunkLink(board, k.id, "over")}>${percent(k.asr)}</a></td><td class="num"><a href=${trunkLink(board, k.id, "over")}>${percent(k.ner)}</a></td></tr>`)}</tbody></table>`;
+    <tbody>${board.trunks.map((/** @type {any} */ k) => html`<tr key=${k.id}><td><a href=${trunkLink(board, k.id, "all")}>${k.name}</a></td><td class="num"><a href=${trunkLink(board, k.id, "now")}>${count(k.active)}</a></td><td class="num"><a href=${trunkLink(board, k.id, "all")}>${count(k.seizures)}</a></td><td class="num"><a data-explain="asr" href=${trunkLink(board, k.id, "over")}>${percent(k.asr)}</a></td><td class="num"><a data-explain="ner" href=${trunkLink(board, k.id, "over")}>${percent(k.ner)}</a></td></tr>`)}</tbody></table>`;
 }

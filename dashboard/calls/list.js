@@ -1,4 +1,5 @@
 // All calls: filters in the address, live ones on top, keyset pages, keyboard.
+import { explainer } from "../common/explain.js";
 import { dateTime, duration, midnight, setZone } from "../common/format.js";
 import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
@@ -22,6 +23,10 @@ const serverOffset = me.now - Date.now() / 1000;
 const now = () => Date.now() / 1000 + serverOffset;
 
 let query = new URLSearchParams(location.search);
+/** A number in the address (as a message carries it) is explained. */
+const about = query.get("explain");
+query.delete("explain");
+/** @type {any} */ let explain = null;
 if (!query.has("from") && !query.has("to")) query = new URLSearchParams([...query, ["from", String(midnight(now()))], ["to", String(midnight(now(), 1))]]);
 /** @type {any[]} */ let live = [];
 /** @type {any[]} */ let rows = [];
@@ -164,7 +169,7 @@ function view() {
   return html`<${Bar} page="calls" />
   <main class="calls" id="main">
     <${Filters} query=${query} choices=${choices} now=${now()} onChange=${change} onClear=${() => { today(); change({}); }} />
-    <${Sums} sums=${sums} failed=${sumsFailed} />
+    <${Sums} sums=${sums} failed=${sumsFailed} calls=${`/calls/?${query}`} />
     <div class="tools"><a class="button" href=${`/api/calls.csv?${csv}`} download>${t("calls.csv")}</a>
       <button type="button" aria-pressed=${dense} onClick=${() => { dense = !dense; localStorage.setItem("dialwatch.dense", dense ? "1" : "0"); draw(); }}>${t("calls.dense")}</button>
       <details><summary>${t("calls.columns")}</summary><div class="panel choices">${COLUMNS.map((c) => html`<label><input type="checkbox" checked=${!hidden.has(c)} onChange=${() => { hidden.has(c) ? hidden.delete(c) : hidden.add(c); localStorage.setItem(STORED, [...hidden].join(",")); draw(); }} /> ${t(`column.${c}`)}</label>`)}</div></details>
@@ -177,11 +182,13 @@ function view() {
     ${state === "loading" && !rows.length ? html`<div class="empty" role="status">${t("calls.loading")}</div>` : null}
     ${state === "ready" && !all.length ? html`<div class="empty">${t("calls.empty")}</div>` : null}
     ${next ? html`<button type="button" class="more" onClick=${() => load(false)}>${t("calls.more")}</button>` : null}</div>
-  </main>`;
+  </main>${explain?.Dialog()}`;
 }
 
 const draw = mount(view);
+explain = explainer(draw);
 load(true);
+if (about) explain.open(about, `/calls/?${query}`);
 refreshLive();
 setInterval(refreshLive, LIVE_SECONDS * 1000);
 

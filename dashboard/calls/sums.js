@@ -1,10 +1,11 @@
 // What the calls of the filter come to, by the board's own definitions; the words say what each number is.
 import { count, duration, percent } from "../common/format.js";
+import { Why } from "../common/explain.js";
 import { html } from "../common/ui.js";
 import { t } from "../common/words.js";
 
-/** @param {{sums: any, failed: boolean}} props `sums`: `null` while they are not known */
-export function Sums({ sums, failed }) {
+/** @param {{sums: any, failed: boolean, calls: string}} props `calls`: the address of the filter; `sums`: `null` while they are not known */
+export function Sums({ sums, failed, calls }) {
   if (failed) return html`<p class="muted" role="alert">${t("sums.unknown")}</p>`;
   const rows = /** @type {[string, string, string][]} */ ([
     ["sums.calls", count(sums?.calls), sums?.live ? t("sums.live", { n: count(sums.live) }) : ""],
@@ -17,5 +18,5 @@ export function Sums({ sums, failed }) {
     ["metric.average_talk_seconds", duration(sums?.average_talk_seconds), ""],
     ...(sums?.incomplete ? [["sums.incomplete", count(sums.incomplete), ""]] : []),
   ]);
-  return html`<dl class="sums panel" aria-label=${t("sums.label")} aria-busy=${!sums}>${rows.map(([key, value, note]) => html`<div key=${key}><dt>${t(key)}</dt><dd>${value}${note ? html` <small>${note}</small>` : null}</dd></div>`)}</dl>`;
+  return html`<dl class="sums panel" aria-label=${t("sums.label")} aria-busy=${!sums}>${rows.map(([key, value, note]) => html`<div key=${key}><dt>${t(key)}${key.startsWith("metric.") ? html` <${Why} of=${key.slice(7)} calls=${calls} />` : null}</dt><dd>${value}${note ? html` <small>${note}</small>` : null}</dd></div>`)}</dl>`;
 }

@@ -1,5 +1,6 @@
 // 开呼考勤台账: a month by person; each case with its evidence, its history, and the lead's excuse.
-import { clockSeconds, count, dateTime } from "../common/format.js";
+import { clockSeconds, count, dateTime, dayStart, midnight } from "../common/format.js";
+import { explainer, Why } from "../common/explain.js";
 import { Bar, html, may, mount, request } from "../common/ui.js";
 import { language, t } from "../common/words.js";
 import { ask, dayLink, evidence, monthOf, start, Tabs, verdictWords, wordsOf } from "../common/discipline.js";
@@ -9,6 +10,7 @@ const query = new URLSearchParams(location.search);
 if (!query.has("month")) query.set("month", monthOf(now()));
 const choices = await request("/api/filters").then((r) => r.json());
 /** @type {any} */ let ledger = null;
+/** @type {any} */ let explain = null;
 /** @type {string} */ let trouble = "";
 /** @type {Set<number>} */ const open = new Set(query.getAll("person").map(Number));
 /** @type {string} */ let excusing = "";
@@ -91,6 +93,18 @@ function Account({ account }) {
     ${shown ? html`<tr class="cases"><td colspan=${11 + ledger.tiers.length}>${account.cases.length ? html`<table><thead><tr><th>${t("calendar.day")}</th>${["shift", "verdict", "first_dial", "evidence", "actions"].map((c) => html`<th>${t(`ledger.${c}`)}</th>`)}</tr></thead><tbody>${account.cases.map((/** @type {any} */ each) => html`<${Case} key=${keyOf(each)} each=${each} />`)}</tbody></table>` : html`<p class="muted pad">${t("ledger.no_cases")}</p>`}</td></tr>` : null}`;
 }
 
+/** Columns that count verdicts. */
+const JUDGED = new Set(["on_time", "late"]);
+
+/** The month's dials, of the team that is chosen: what the verdicts rest on. */
+function monthCalls() {
+  const from = dayStart(`${query.get("month")}-01`);
+  const next = midnight(from + 43200 + 31 * 86400);
+  const params = new URLSearchParams({ from: String(from), to: String(dayStart(`${monthOf(next)}-01`)), dial: "true" });
+  if (query.get("team")) params.set("team", query.get("team") ?? "");
+  return `/calls/?${params}`;
+}
+
 function view() {
   document.title = `${t("discipline.ledger")} · Dialwatch`;
   const csv = new URLSearchParams(query);
@@ -104,11 +118,12 @@ function view() {
       <a class="button push" href=${`/api/ledger.csv?${csv}`} download>${t("calls.csv")}</a></div>
     ${trouble ? html`<p class="bad" role="alert">${trouble}</p>` : null}
     ${ledger ? html`<p class="muted small">${t("ledger.rules", { n: ledger.grace_count, minutes: ledger.grace_minutes })}</p>
-    <div class="panel scroller"><table><thead><tr><th>${t("ledger.name")}</th><th>${t("filter.team")}</th>${["checked", "on_time", "late", "covered", "counted", "minutes"].map((c) => html`<th class="num">${t(`ledger.${c}`)}</th>`)}${ledger.tiers.map((/** @type {string} */ tier) => html`<th class="num">${tier}</th>`)}${["not_started", "indeterminate", "excused"].map((c) => html`<th class="num">${t(`ledger.${c}`)}</th>`)}</tr></thead>
+    <div class="panel scroller"><table><thead><tr><th>${t("ledger.name")}</th><th>${t("filter.team")}</th>${["checked", "on_time", "late", "covered", "counted", "minutes"].map((c) => html`<th class="num">${t(`ledger.${c}`)}${JUDGED.has(c) ? html` <${Why} of="dial_start" calls=${monthCalls()} />` : null}</th>`)}${ledger.tiers.map((/** @type {string} */ tier) => html`<th class="num">${tier}</th>`)}${["not_started", "indeterminate", "excused"].map((c) => html`<th class="num">${t(`ledger.${c}`)} <${Why} of="dial_start" calls=${monthCalls()} /></th>`)}</tr></thead>
       <tbody>${ledger.accounts.map((/** @type {any} */ a) => html`<${Account} key=${a.person} account=${a} />`)}</tbody></table>
       ${ledger.accounts.length ? null : html`<p class="empty">${t("ledger.empty")}</p>`}</div>` : html`<p class="empty" role="status">${t("calls.loading")}</p>`}
-  </main>`;
+  </main>${explain?.Dialog()}`;
 }
 
 const draw = mount(view);
+explain = explainer(draw);
 load();

@@ -102,6 +102,15 @@ METRICS = (
         "半天内第一次外呼的开始时间，从班次的 counts_from 起算",
     ),
     Metric(
+        "dial_start",
+        "verdict",
+        "开呼检查",
+        "Dial-start verdict",
+        "first dial of the half-day by the deadline: on time; later: late, in begun minutes; none until the end: not "
+        "started; leave or exception: excused; the monitor was blind and saw no dial: indeterminate",
+        "半天内首呼不晚于检查时间为准时，晚了按分钟计迟，整班没有外呼为未开始；请假与例外为免责；监控中断而未见外呼为待定",
+    ),
+    Metric(
         "dials_per_hour",
         "rate",
         "每小时外呼",

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from monitor.metrics.definitions import METRICS
 from monitor.web.context import AppContext
+from monitor.web.explain import definition
 from monitor.web.guard import Seen
 from monitor.web.models import Definition
 
@@ -23,17 +24,6 @@ def router(context: AppContext) -> APIRouter:
     @routes.get("/definitions")
     async def definitions() -> list[Definition]:
         """Every metric once: its key, unit, name and formula in both languages."""
-        return [
-            Definition(
-                key=each.key,
-                unit=each.unit,
-                zh=each.zh,
-                en=each.en,
-                formula=each.formula,
-                formula_zh=each.formula_zh,
-                source=each.source,
-            )
-            for each in METRICS
-        ]
+        return [definition(each) for each in METRICS]
 
     return routes

@@ -236,6 +236,16 @@ class Definition(Model):
     source: str
 
 
+class Explanation(Model):
+    """What a number means and rests on; ``value`` is ``null`` where calls alone do not give it."""
+
+    definition: Definition
+    effective_seconds: float
+    calls: int
+    value: float | None
+    gaps: list[GapRow]
+
+
 class AlertRow(Model):
     """Something that wants a person now; ``text`` by language."""
 

@@ -45,6 +45,7 @@ PERMITS: Final[dict[tuple[str, str], May | None]] = {
     ("GET", "/api/calls/sums"): May.SEE_CALLS,
     ("GET", "/api/calls.csv"): May.SEE_CALLS,
     ("GET", "/api/filters"): May.SEE_CALLS,
+    ("GET", "/api/explain/{metric}"): May.SEE_CALLS,
     ("GET", "/api/calls/{call_id:path}"): May.SEE_CALLS,
     ("GET", "/api/recordings/{call_id:path}"): May.HEAR_RECORDINGS,
     ("HEAD", "/api/recordings/{call_id:path}"): May.HEAR_RECORDINGS,

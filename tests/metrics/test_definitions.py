@@ -22,5 +22,5 @@ def test_what_is_defined_is_what_is_shown() -> None:
         *Trunk.__struct_fields__,
         *Line.__struct_fields__,
     }
-    elsewhere = {"first_dial", "ranking", "pace", "mos", "missed_inbound"}
+    elsewhere = {"dial_start", "first_dial", "ranking", "pace", "mos", "missed_inbound"}
     assert {metric.key for metric in METRICS} - elsewhere <= shown

@@ -50,6 +50,7 @@ GET    /api/calls                           AMSLQG
 GET    /api/calls/sums                      AMSLQG
 GET    /api/calls.csv                       AMSLQG
 GET    /api/filters                         AMSLQG
+GET    /api/explain/{metric}                AMSLQG
 GET    /api/calls/{call_id:path}            AMSLQG
 GET    /api/recordings/{call_id:path}       AMSLQ
 HEAD   /api/recordings/{call_id:path}       AMSLQ
@@ -166,6 +167,7 @@ def address(template: str) -> str:
         ("{overtime}", "1"),
         ("{year}", "2026"),
         ("{kind}", "daily"),
+        ("{metric}", "dials"),
         ("{name}", "nobody"),
         ("{entry_id}", "1"),
     ):
