@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import text
 
 from bench.reports import site
@@ -27,7 +28,7 @@ from monitor import watching
 from monitor.config import Settings
 from monitor.config_guard import Cap
 from monitor.contacts import Contact
-from monitor.domain import Direction, Outcome
+from monitor.domain import Call, Direction, Leg, LegRole, Outcome
 from monitor.metrics import shifts
 from monitor.metrics.harassment import Watch
 from monitor.store.store import Store
@@ -75,6 +76,12 @@ def made(
                 "body": body,
             }
         )
+        if missed:  # of these the body is read
+            leg = Leg(
+                uniqueid="l", channel="PJSIP/8001-1", role=LegRole.AGENT, endpoint="8001", started_at=at
+            )
+            facts = {name: rows[-1][name] for name in COLUMNS if name not in ("seized", "body")}
+            rows[-1]["body"] = msgspec.msgpack.encode(msgspec.convert({**facts, "legs": (leg,)}, Call))
     return rows
 
 
@@ -148,6 +155,7 @@ async def run(arguments: argparse.Namespace) -> None:
             return list((await watching.missed_inbound(store, settings, start, end)).cases)
 
         looks: dict[str, Callable[[float, float], Awaitable[list[object]]]] = {
+            "missed": missed,
             "breaches": lambda start, end: watching.breaches(store, settings, start, end),  # type: ignore[dict-item, return-value]
             "private": lambda start, end: watching.private_calls(store, settings, start, end),  # type: ignore[dict-item, return-value]
             "questions": lambda start, end: watching.questions(store, settings, start, end),  # type: ignore[dict-item, return-value]

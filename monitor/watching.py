@@ -7,7 +7,7 @@ them. Only numbers that can break a rule, by how often they were dialled, are re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -107,15 +107,16 @@ async def breaches(store: Store, settings: Settings, start: float, end: float) -
     least = min((cap.most for cap in rules.caps), default=None)
     found: list[Contact] = []
     if least is not None or listed:
-        numbers = await _numbers(store, settings, since, end, float("inf"))
-        wanted = await asyncio.to_thread(
-            lambda: [
-                each.written
-                for plain, each in numbers.items()
-                if (least is not None and each.dials > least) or listed.ever(plain)
-            ]
+        numbers = await _numbers(
+            store,
+            settings,
+            since,
+            end,
+            float("inf"),
+            lambda plain, dials: (least is not None and dials > least) or listed.ever(plain),
         )
-        found = await _dials(store, (number for each in wanted for number in each), since, end)
+        written = (number for each in numbers.values() for number in each.written)
+        found = await _dials(store, written, since, end)
     if rules.hours:
         found += await store.watch.dials(forbidden(rules.hours, start, end, zone))
     return await asyncio.to_thread(harassment.breaches, found, rules, listed, zone, start, end)
@@ -151,25 +152,29 @@ async def private_calls(store: Store, settings: Settings, start: float, end: flo
     rules, zone = settings.guard, settings.site.timezone
     campaign = await listing(store, settings, CAMPAIGN)
     own = await _own(store, settings)
-    numbers = await _numbers(store, settings, start, end, rules.private_talk_seconds)
+    least = min(rules.private_connects, rules.private_days)
+    numbers = await _numbers(
+        store,
+        settings,
+        start,
+        end,
+        rules.private_talk_seconds,
+        lambda plain, dials: dials >= least and not campaign.ever(plain) and not own(plain),
+    )
     # So many days can only lie in so long a stretch; an hour is for the day that clocks change on.
     span = (rules.private_days - 2) * 86400 - 3600
 
-    def candidates() -> list[str]:
-        return [
-            number
-            for plain, each in numbers.items()
-            if len(each.agents) == 1
-            and (
-                each.long >= rules.private_connects
-                or (each.dials >= rules.private_days and each.last_at - each.first_at > span)
-            )
-            and not campaign.ever(plain)
-            and not own(plain)
-            for number in each.written
-        ]
-
-    dials = await _dials(store, await asyncio.to_thread(candidates), start, end)
+    written = [
+        number
+        for each in numbers.values()
+        if len(each.agents) == 1
+        and (
+            each.long >= rules.private_connects
+            or (each.dials >= rules.private_days and each.last_at - each.first_at > span)
+        )
+        for number in each.written
+    ]
+    dials = await _dials(store, written, start, end)
     inbound = await store.watch.long_inbound(start, end, rules.long_inbound_seconds)
     return gaming.all_of(
         await asyncio.to_thread(gaming.private_numbers, dials, rules, campaign, zone),
@@ -182,17 +187,21 @@ async def questions(store: Store, settings: Settings, start: float, end: float) 
     rules, zone = settings.guard, settings.site.timezone
     effective, width = settings.site.effective_seconds, rules.cluster_seconds
     own = await _own(store, settings)
-    numbers = await _numbers(store, settings, start, end, float("inf"))
-
-    def candidates() -> list[str]:
-        return [
-            number
-            for plain, each in numbers.items()
-            if max(each.agents.values()) >= rules.repeat_dials or own(plain)
-            for number in each.written
-        ]
-
-    dials = await _dials(store, await asyncio.to_thread(candidates), start, end)
+    numbers = await _numbers(
+        store,
+        settings,
+        start,
+        end,
+        float("inf"),
+        lambda plain, dials: dials >= rules.repeat_dials or own(plain),
+    )
+    written = [
+        number
+        for plain, each in numbers.items()
+        if max(each.agents.values()) >= rules.repeat_dials or own(plain)
+        for number in each.written
+    ]
+    dials = await _dials(store, written, start, end)
     edges = [effective + width * step for step in (-1, 0, 1, 2)]
     bands = await store.watch.talk_bands(start, end, list(pairwise(edges)))
     clustered = [
@@ -228,18 +237,30 @@ class _Number(msgspec.Struct):
     long: int
 
 
+Matters = Callable[[str, int], bool]
+"""``matters(plain, dials)``: whether a number that was dialled so often can break a rule."""
+
+
 async def _numbers(
-    store: Store, settings: Settings, start: float, end: float, long_seconds: float
+    store: Store, settings: Settings, start: float, end: float, long_seconds: float, matters: Matters
 ) -> dict[str, _Number]:
     rows = await store.watch.dialled(start, end, long_seconds)
-    return await asyncio.to_thread(_gathered, rows, settings.guard.numbering.plain)
+    return await asyncio.to_thread(_gathered, rows, settings.guard.numbering.plain, matters)
 
 
-def _gathered(rows: Iterable[Dialled], plain: Callable[[str], str]) -> dict[str, _Number]:
-    """Dials by plain number: the same line may have been written in several ways."""
+def _gathered(rows: Sequence[Dialled], plain: Callable[[str], str], matters: Matters) -> dict[str, _Number]:
+    """Dials of the numbers that matter, by plain number: the same line may have been written in several ways."""
+    # Most numbers were dialled once and matter no more: only a count is kept of them.
+    numbers = [plain(row.number) for row in rows]
+    dials: dict[str, int] = {}
+    for number, row in zip(numbers, rows, strict=True):
+        dials[number] = dials.get(number, 0) + row.dials
+    wanted = {number for number, count in dials.items() if matters(number, count)}
     found: dict[str, _Number] = {}
-    for row in rows:
-        number, agent = plain(row.number), f"{row.pbx}/{row.agent}"
+    for number, row in zip(numbers, rows, strict=True):
+        if number not in wanted:
+            continue
+        agent = f"{row.pbx}/{row.agent or ''}"
         known = found.get(number)
         if known is None:
             found[number] = _Number(

@@ -104,8 +104,13 @@ def a_month(seed: int) -> list[Call]:
         if dice.random() < 0.1:
             call = msgspec.structs.replace(call, direction=Direction.INBOUND, talk_seconds=talk * 9)
         if dice.random() < 0.05:
+            call = msgspec.structs.replace(call, agent=None)
+        if dice.random() < 0.05:
             call = msgspec.structs.replace(call, complete=False)
         found.append(call)
+    for n in range(20):
+        begun = at("14:00", 24) + 120 * n
+        found.append(dial("8003", begun, serial=600 + n, talk=32.0, number=f"136000088{n:02}"))
     for n in range(5):
         begun = at("6:30", 23) + 30 * n
         found.append(

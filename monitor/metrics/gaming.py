@@ -88,7 +88,8 @@ def just_over(connects: Iterable[Contact], rules: Rules, effective_seconds: floa
     windows: dict[str, tuple[list[Contact], list[Contact], list[Contact]]] = {}
     for call in ordered(connects):
         place = int((call.talk_seconds - effective_seconds) // width) + 1
-        if call.is_connect and call.ended_at is not None and call.complete and 0 <= place <= 2:
+        whole = call.agent is not None and call.ended_at is not None and call.complete
+        if call.is_connect and whole and 0 <= place <= 2:
             windows.setdefault(call.dialler, ([], [], []))[place].append(call)
     found = []
     for agent, (below, over, after) in windows.items():
@@ -112,7 +113,7 @@ def cancel_runs(dials: Iterable[Contact], rules: Rules) -> list[Found]:
     """Dials of one extension, one after the other, each given up by the agent within ``cancel_seconds``."""
     by_agent: dict[str, list[Contact]] = {}
     for dial in ordered(dials):
-        if dial.is_dial:
+        if dial.is_dial and dial.agent is not None:
             by_agent.setdefault(dial.dialler, []).append(dial)
     found = []
     for agent, mine in by_agent.items():
@@ -154,7 +155,7 @@ def private_numbers(dials: Iterable[Contact], rules: Rules, campaign: Listing, z
             numbers.setdefault(rules.numbering.plain(dial.number), []).append(dial)
     found = []
     for number, calls in numbers.items():
-        if len({call.dialler for call in calls}) > 1 or campaign.ever(number):
+        if len({call.dialler for call in calls}) > 1 or calls[0].agent is None or campaign.ever(number):
             continue
         days = len({_day(call.started_at, zone) for call in calls})
         long = [call for call in calls if call.is_connect and call.talk_seconds >= rules.private_talk_seconds]
@@ -232,7 +233,7 @@ def _by_agent_and_number(
 ) -> dict[tuple[str, str], list[Contact]]:
     found: dict[tuple[str, str], list[Contact]] = {}
     for dial in ordered(dials):
-        if dial.is_dial and dial.number:
+        if dial.is_dial and dial.number and dial.agent is not None:
             found.setdefault((dial.dialler, numbering.plain(dial.number)), []).append(dial)
     return found
 

@@ -43,7 +43,7 @@ class Dialled(msgspec.Struct, frozen=True, gc=False):
 
     number: str
     pbx: str
-    agent: str
+    agent: str | None
     dials: int
     first_at: float
     last_at: float
@@ -164,7 +164,6 @@ def dialled_query(start: float, end: float, long_seconds: float) -> Select[*tupl
             *_begun(Direction.OUTBOUND, start, end),
             IS_DIAL,
             CallRow.number.is_not(None),
-            CallRow.agent.is_not(None),
         )
         .group_by(*of)
     )
