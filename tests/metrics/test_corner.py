@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.domain import Call, Change, Direction, Gap, LegRole, Outcome, brief
+from monitor.domain import Call, Change, Direction, Gap, LegRole, Outcome, Phase, brief
 from monitor.metrics import frames
 from monitor.metrics.board import RANKING_SECONDS, Board
 from tests.metrics.floor_calls import calls
@@ -192,3 +192,26 @@ def test_nobodys_part_is_empty() -> None:
     empty = board.snapshot(NOW, frozenset())
     assert (empty.agents, empty.teams, empty.site.agents_total) == ([], [], 0)
     assert all(deadline.expected == 0 for deadline in empty.deadlines)
+
+
+def test_the_last_hour_of_some_teams_goes_on_over_midnight() -> None:
+    mine = min(agents_of(ONE))
+    other = min({agent.extension for team in SETTINGS.teams for agent in team.agents} - agents_of(ONE))
+    watched, fresh = Board(SETTINGS), Board(SETTINGS)
+    watched.snapshot(at("23:30"), ONE)
+    late = dial(mine, at("23:58"), talk=200)
+    going_on = msgspec.structs.replace(
+        late, ended_at=None, outcome=None, phase=Phase.TALKING, talk_seconds=0.0, segments=()
+    )
+    for board in (watched, fresh):
+        board.apply(dial(mine, at("23:40"), talk=40), at("23:45"))
+        board.apply(dial(other, at("23:41"), talk=40), at("23:45"))
+        board.apply(going_on, at("23:59"))
+        board.tick(at("0:01", 24))
+        board.apply(late, at("0:02", 24))
+    for board in (watched, fresh):
+        shown = [each for each in board.snapshot(at("0:10", 24), ONE).last_hour if each.dials]
+        assert [(each.start, each.finished, each.talk_seconds) for each in shown] == [
+            (at("23:40"), 1, 40.0),
+            (at("23:55"), 1, 200.0),
+        ]
