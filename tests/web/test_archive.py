@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from monitor.alerts.links import link
+from monitor.metrics.periods import Kind
+from monitor.notices import Alert
+from monitor.reports import gather
+from monitor.sending.message import Occasion, written
 from monitor.store.schema import SentFileRow
 from tests.alerts import standins
 from tests.web.house import NOON, House, call, house
 from tests.web.test_reports import stocked
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 PARTS = {
     "channel": [{"name": "hook", "url_env": "HOOK"}, {"name": "other", "url_env": "OTHER"}],
     "send": [
@@ -151,3 +160,29 @@ async def test_a_lead_sees_the_reports_of_the_own_teams_and_sends_none(sending: 
     assert refused.status_code == 403
     await sending.log_in("huang", "team_lead", ["t2"])
     assert (await sending.client.get("/api/archive")).json()["sent"] == []
+
+
+async def test_every_link_of_a_message_is_understood_by_the_pages_behind_it(
+    sending: House, hook: standins.Http
+) -> None:
+    public = "https://watch.example.cn"
+    facts = {"team_id": "t1", "counts_from": NOON - 9000, "by": NOON - 6000, "minutes": 30.0}
+    facts |= {"agent_id": "main/8001", "trunk": "main/trunk-a"}
+    links = [
+        link(Alert(cause=kind, rule=kind, kind=kind, raised_at=NOON, facts=facts), public, SHANGHAI)
+        for kind in ("not_begun", "idle", "connect_rate", "trunk_failing")
+    ]
+    context = sending.context
+    wanted = gather.Wanted(kind=Kind.DAILY, day=gather.today(context.settings, NOON), team="t1")
+    report = await gather.gather(context.store, context.settings, wanted, NOON)
+    text = written(report, lambda key: key, public, Occasion())
+    links += re.findall(r"\]\((\S+/calls/\S+)\)", text)
+    assert len(links) == 9
+    for each in links:
+        query = dict(parse_qsl(urlsplit(each).query))
+        metric = query.pop("explain")
+        explained = await sending.client.get(f"/api/explain/{metric}", params=query)
+        assert explained.status_code == 200, (each, explained.text)
+        assert (await sending.client.get("/api/calls", params=query)).status_code == 200, each
+        if metric == "dials":
+            assert explained.json()["value"] == report.site.figures.dials == 2
