@@ -187,7 +187,7 @@ def whole(key: str, label: str, lines: Sequence[Line], figures: pd.DataFrame) ->
     for line in lines:
         for verdict, count in line.verdicts.items():
             verdicts[verdict] = verdicts.get(verdict, 0) + count
-    return line_of(
+    made = line_of(
         key,
         label,
         figures[list(COUNTS)].sum().to_dict(),
@@ -203,3 +203,12 @@ def whole(key: str, label: str, lines: Sequence[Line], figures: pd.DataFrame) ->
         verdicts=verdicts,
         late_minutes=sum(line.late_minutes for line in lines),
     )
+    for name in staff.SUMMED:
+        # Where only some are asked for something, theirs alone is held against it.
+        theirs = [line.figures for line in lines if getattr(line.targets, name) is not None]
+        if 0 < len(theirs) < len(lines):
+            value = sum(
+                of.talk_seconds / 60 if name == "talk_minutes" else getattr(of, name) for of in theirs
+            )
+            made.attainment[name] = rates.share(value, getattr(asked, name))
+    return made

@@ -6,6 +6,8 @@ Text is written as text whatever it looks like, so no name and no number can bec
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +29,7 @@ _FORMATS = {
     Of.CLOCK: "hh:mm:ss",
 }
 _WIDTHS = {Of.TEXT: 13, Of.COUNT: 9, Of.DECIMAL: 10, Of.SHARE: 9, Of.SECONDS: 10, Of.CLOCK: 10}
+_WIDEST = 44
 _FONT = "Microsoft YaHei"
 _DAY_SECONDS = 86400
 _BLUE, _GREEN, _AMBER, _RED = "#0072B2", "#DDF2EA", "#FFF4DA", "#FDECEB"
@@ -44,6 +47,18 @@ def as_excel(report: Report, say: Say) -> bytes:
     return out.getvalue()
 
 
+def _wide(text: str) -> int:
+    """How many digits wide a text is; a Chinese character is two."""
+    return sum(2 if ord(each) > 0x2E7F else 1 for each in text)
+
+
+def _width(head: str, of: Of, values: Iterable[Value]) -> int:
+    """A column's width: each word of its head stays whole, and so do its texts, as far as that is fair."""
+    words = max((_wide(word) for word in head.split()), default=0) if head.isascii() else 0
+    texts = max((_wide(value) for value in values if isinstance(value, str)), default=0)
+    return max(_WIDTHS[of], words + 2, min(texts + 3, _WIDEST))
+
+
 class _Writer:
     """One workbook on its way."""
 
@@ -52,7 +67,7 @@ class _Writer:
         self._title = book.add_format({"bold": True, "font_size": 14, "font_name": _FONT})
         self._small = book.add_format({"font_color": "#586574", "font_name": _FONT})
         look = {"bold": True, "bg_color": "#EDF1F5", "bottom": 1, "text_wrap": True, "valign": "vcenter"}
-        self._head = book.add_format({**look, "font_name": _FONT})
+        self._head = book.add_format({**look, "font_name": _FONT, "indent": 1})
         self._head_right = book.add_format({**look, "font_name": _FONT, "align": "right"})
         self._of = {of: self._cell(of, total=False) for of in Of}
         self._total = {of: self._cell(of, total=True) for of in Of}
@@ -62,8 +77,9 @@ class _Writer:
 
     def _cell(self, of: Of, *, total: bool) -> Any:
         more = {"bold": True, "top": 1} if total else {}
-        align = "left" if of is Of.TEXT else "right"
-        return self._book.add_format({"num_format": _FORMATS[of], "align": align, "font_name": _FONT, **more})
+        # Text beside a right-aligned figure must not touch it.
+        place = {"align": "left", "indent": 1} if of is Of.TEXT else {"align": "right"}
+        return self._book.add_format({"num_format": _FORMATS[of], "font_name": _FONT, **place, **more})
 
     def sheet(self, table: Section) -> None:
         """One table on a sheet of its own."""
@@ -75,8 +91,14 @@ class _Writer:
         for column, head in enumerate(table.heads):
             look = self._head if head.of is Of.TEXT else self._head_right
             sheet.write_string(FIRST_ROW, column, head.words, look)
-            sheet.set_column(column, column, _WIDTHS[head.of])
-        sheet.set_row(FIRST_ROW, 32)
+        widths = [_width(h.words, h.of, [row[i] for row in table.rows]) for i, h in enumerate(table.heads)]
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, width)
+        lines = [
+            math.ceil((_wide(head.words) + 2) / width)
+            for head, width in zip(table.heads, widths, strict=True)
+        ]
+        sheet.set_row(FIRST_ROW, 17 * max([2, *lines]))
         sums_from = len(table.rows) - table.totals
         for number, row in enumerate(table.rows):
             formats = self._total if number >= sums_from else self._of

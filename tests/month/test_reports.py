@@ -147,6 +147,7 @@ async def test_verdicts_totals_hours_and_days(lived: Lived, kind: Kind, first: d
     whole = reference.whole(first, last)
     assert figures(report.site) == counted(whole)
     assert report.site.missed == reference.missed(first, last)
+    assert_shares_of_targets(lived, report, first, last)
 
     assert {hour.hour: (hour.dials, hour.connects) for hour in report.hours if hour.dials} == {
         hour: (dials, whole.connects_by_hour[hour]) for hour, dials in whole.by_hour.items()
@@ -165,6 +166,23 @@ async def test_verdicts_totals_hours_and_days(lived: Lived, kind: Kind, first: d
             mine.effective,
             mine.talk,
         )
+
+
+def assert_shares_of_targets(lived: Lived, report: Report, first: date, last: date) -> None:
+    """A team's and the site's share: of those who are asked for something, what they did by what they are asked."""
+    teams = lived.site.world.teams
+    sums, times = lived.reference.sums(first, last), lived.reference.times(first, last, lived.site.now)
+    for line in (report.site, *(each for each in report.teams if each.key in teams)):
+        for target in ("dials", "connects", "effective_connects"):
+            of = "effective" if target == "effective_connects" else target
+            asked = {
+                key: (SITE_TARGETS | teams[key[1]].targets)[target] * time.days
+                for key, time in times.items()
+                if target in SITE_TARGETS | teams[key[1]].targets and line.team in ("", key[1])
+            }
+            whole = sum(asked.values())
+            done = sum(getattr(sums.get(key, Sums()), of) for key in asked)
+            assert line.attainment[target] == (pytest.approx(done / whole) if whole else None)
 
 
 @pytest.mark.parametrize("team", ["t00", "t01", "t03", "t05"])
