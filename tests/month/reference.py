@@ -372,7 +372,9 @@ class Reference:
                             if each[0] in {(s.pbx, s.extension) for s in sittings if s.team == team}
                         ]
                         mine.add([(begin, until) for _, begin, until in calls], here, self.unheard(held))
-                    mine.days += self._asked(name, team, day)
+                    share = self._asked(name, team, day)
+                    mine.days += share or 0.0
+                    mine.asked = mine.asked or share is not None
         return found
 
     def _first_day(self, pbx: str) -> date:
@@ -387,16 +389,28 @@ class Reference:
                     found.append((sitting.team, *busy(call, sitting.extension)))
         return sorted(found, key=lambda each: (each[1], each[2] is None, each[2] or 0.0))
 
-    def _asked(self, name: str, team: str, day: date) -> bool:
-        """Whether a day's targets hold: there was a shift to work, and no absence took all of it."""
-        for shift in SHIFTS:
+    def _asked(self, name: str, team: str, day: date) -> float | None:
+        """How much of a day's targets holds: time left ÷ time of the shifts; ``None`` with no shift to work in the team.
+
+        Leave, training and field work take their part, an excuse takes none (docs/topics/people.md).
+        """
+        theirs: list[Span] = []
+        mine: list[Span] = []
+        for shift in self.world.teams[team].shifts:
             when = bounds(day, shift)
-            for sitting in self.sat[name]:
-                if sitting.team == team and sitting.holds(when.dial_by) and self.works(day, shift, sitting):
-                    away = [(a.start, a.end) for a in self.world.away if a.name == name and not a.withdrawn]
-                    if less([(when.start, when.end)], away):
-                        return True
-        return False
+            whole = less([(when.start, when.end)], when.breaks)
+            if self.works(day, shift, Sitting(name, "", "", team, 0.0)):
+                theirs += whole
+                if any(s.team == team and s.holds(when.dial_by) for s in self.sat[name]):
+                    mine += whole
+        if not mine:
+            return None
+        away = [
+            (a.start, a.end)
+            for a in self.world.away
+            if a.name == name and not a.withdrawn and a.kind != "exception"
+        ]
+        return seconds(less(mine, away)) / seconds(theirs)
 
     def missed(self, first: date, last: date) -> int:
         """Inbound calls that nobody answered."""
@@ -477,13 +491,14 @@ class Sums:
 
 @dataclass
 class Times:
-    """Seconds of one person in one team, and on how many days something was asked."""
+    """Seconds of one person in one team, on how many days (and parts) something was asked, and whether on any."""
 
     scheduled: float = 0.0
     longest: float | None = None
     idle: float | None = None
     busy: float = 0.0
-    days: int = 0
+    days: float = 0.0
+    asked: bool = False
 
     def add(self, calls: list[tuple[float, float | None]], hours: list[Span], unheard: list[Span]) -> None:
         """A day's calls, in order of begin: a gap runs from the end of all before to the begin of the next.

@@ -87,7 +87,10 @@ def time_of(line: Line) -> dict[str, object]:
 def timed(sums: Sums, times: Times, targets: dict[str, float]) -> dict[str, object]:
     """What they have to be; seconds are shown to tenths."""
     scheduled, busy = round(times.scheduled, 1), round(times.busy, 1)
-    asked = {name: value * (1 if name == "connect_rate" else times.days) for name, value in targets.items()}
+    asked = {
+        name: value * (times.asked if name == "connect_rate" else times.days)
+        for name, value in targets.items()
+    }
     values = {
         "dials": sums.dials,
         "connects": sums.connects,
@@ -103,7 +106,7 @@ def timed(sums: Sums, times: Times, targets: dict[str, float]) -> dict[str, obje
         "per_hour": sums.dials / (scheduled / 3600) if scheduled else None,
         "utilisation": busy / scheduled if scheduled else None,
         "attainment": {
-            name: None if value is None or not asked.get(name) else value / asked[name]
+            name: None if value is None or not asked.get(name) else pytest.approx(value / asked[name])
             for name, value in values.items()
         },
     }
@@ -178,7 +181,7 @@ def assert_shares_of_targets(lived: Lived, report: Report, first: date, last: da
             asked = {
                 key: (SITE_TARGETS | teams[key[1]].targets)[target] * time.days
                 for key, time in times.items()
-                if target in SITE_TARGETS | teams[key[1]].targets and line.team in ("", key[1])
+                if time.days and target in SITE_TARGETS | teams[key[1]].targets and line.team in ("", key[1])
             }
             whole = sum(asked.values())
             done = sum(getattr(sums.get(key, Sums()), of) for key in asked)
