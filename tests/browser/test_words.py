@@ -30,7 +30,7 @@ RULES = (
     *(gaming.OWN_NUMBER, gaming.JUST_OVER, gaming.CANCEL_RUN, gaming.REPEATS),
     *(gaming.PRIVATE_NUMBER, gaming.LONG_INBOUND),
 )
-SERVER_PREFIXES = ("csv.", "error.", "report.", "send.")
+SERVER_PREFIXES = ("csv.", "error.", "report.", "send.", "overtime.")
 """Families of keys that are not written out in the pages: the exports' heads, refusals by their key."""
 
 
