@@ -25,6 +25,7 @@ from typing import Any
 import structlog
 import uvicorn
 
+from monitor.access import Role
 from monitor.clock import Clock, SystemClock
 from monitor.config import Settings
 from monitor.errors import DialwatchError, EnvironmentFault, StoreError
@@ -196,8 +197,11 @@ async def _try_store(floor: Floor) -> bool:
 
 async def _offer_set_up(store: Store, url: str) -> None:
     """Print a one-time link when there is no login yet."""
-    if await store.users():
+    users = await store.users()
+    if users:
         log.info("ready", url=url)
+        if not any(each.role == Role.ADMINISTRATOR and not each.disabled for each in users):
+            log.warning("no_administrator", mend="dialwatch user role NAME --role administrator")
         return
     token = new_token()
     await store.create_setup_token(token_hash(token), time.time() + SETUP_SECONDS)

@@ -176,7 +176,10 @@ def router(context: AppContext) -> APIRouter:
         """What can be chosen in the filters, of what the login sees."""
         every = context.directory.teams
         seats = context.directory.seats(scope)
-        own = None if seats is None else {(seat.pbx, seat.extension) for seat in seats if seat.end is None}
+        own = None
+        if seats is not None:
+            now = context.now()
+            own = {(each.pbx, each.extension) for each in seats if each.end is None or each.end > now}
         teams = [team for team in every if scope.team(team.id)]
         return Filters(
             agents=[
