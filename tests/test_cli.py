@@ -60,6 +60,7 @@ COMMANDS = {
     "user disable": ["wang"],
     "calendar import": ["days.csv"],
     "leave import": ["leave.csv"],
+    "roster import": ["people.csv"],
 }
 
 
@@ -518,3 +519,21 @@ def test_calendar_days_are_imported_and_the_check_knows_the_year(site: Site) -> 
     told = site.run("calendar import", file)
     assert told.code == 2
     assert "days.csv:2:" in told.err
+
+
+def test_the_roster_is_imported_once_and_only_where_the_store_is_its_source(site: Site) -> None:
+    file = site.folder / "people.csv"
+    file.write_text("姓名,分机,班组\n张伟,8001,朝阳组\n王芳,8002,朝阳组\n", encoding="gb18030")
+    told = site.run("roster import", file, "--dry-run")
+    assert (told.code, told.out.splitlines()[-1]) == (0, "2 new or changed, 0 known, 0 wrong")
+    refused = site.run("roster import", file)
+    assert refused.code == 2 and 'source = "store"' in refused.err
+    with (site.folder / "config.toml").open("a", encoding="utf-8") as config:
+        config.write('[roster]\nsource = "store"\n')
+    told = site.run("roster import", file)
+    assert told.code == 0 and "张伟 新增 8001 t1" in told.out
+    assert "0 new or changed, 2 known, 0 wrong" in site.run("roster import", file).out
+    file.write_text("姓名,分机,班组\n张伟,8001,朝阳组\n李娜,,朝阳组\n")
+    told = site.run("roster import", file)
+    assert told.code == 2 and "people.csv:3: 没有分机" in told.err and "nothing was taken" in told.err
+    assert site.run("roster import", file, "--from", "gestern").code == 2
