@@ -163,17 +163,25 @@ def replay(
 
 @app.command()
 def report(
-    kind: Annotated[Kind, typer.Argument(help="A day, its week, its month, or a range of days.")],
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="A day, its week, its month, a range of days; a meeting's brief or summary; the month's appraisal."
+        ),
+    ],
     date: Annotated[
         str | None, typer.Option(help="A day of it, YYYY-MM-DD; of a range the first. Today if not given.")
     ] = None,
     to: Annotated[str | None, typer.Option(help="The last day of a range; today if not given.")] = None,
     team: Annotated[str | None, typer.Option(help="One team only: its id or name.")] = None,
     group: Annotated[
-        str | None, typer.Option(help="Group a range by agent, team, day, weekday, hour, trunk or outcome.")
+        str | None,
+        typer.Option(
+            help="Group a range by agent, team, day, weekday, hour, trunk, prefix, province or outcome."
+        ),
     ] = None,
     format: Annotated[
-        Format, typer.Option("--format", "-f", help="Table, CSV, Excel, PDF or JSON.")
+        Format, typer.Option("--format", "-f", help="Table, CSV, Excel, PDF, JSON or Parquet.")
     ] = Format.TABLE,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File to write; stdout if not given.")

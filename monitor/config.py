@@ -28,6 +28,7 @@ from pydantic import (
 
 from monitor.access import Role
 from monitor.config_alerts import Alert, Channel, unknown_name
+from monitor.config_appraisal import Appraisal
 from monitor.config_duty import (
     CalendarSettings,
     Discipline,
@@ -245,6 +246,7 @@ class Settings(Part):
     discipline: Discipline = Discipline()
     guard: GuardSettings = GuardSettings()
     roster: RosterSettings = RosterSettings()
+    appraisal: Appraisal = Appraisal()
     shifts: tuple[Shift, ...] = Field((), alias="shift")
     teams: tuple[Team, ...] = Field((), alias="team")
     pbx: tuple[Pbx, ...] = Field(min_length=1)

@@ -23,6 +23,9 @@ from monitor.store.store import Store
 from monitor.web.pages import dashboard_folder
 from monitor.web.words import LANGUAGES, Language, Words
 
+TOLD_SECONDS = 2.0
+"""A report that takes longer says so, again and again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -74,7 +77,11 @@ async def _made(settings: Settings, asked: Asked, now: float) -> Report:
     store = await Store.open(settings.store.database_url, SitePlan(settings))
     try:
         wanted = _wanted(settings, asked, await store.roster(), now)
-        return await gather(store, settings, wanted, now)
+        making = asyncio.create_task(gather(store, settings, wanted, now))
+        begun = time.monotonic()
+        while not (await asyncio.wait({making}, timeout=TOLD_SECONDS))[0]:
+            print(f"working, {time.monotonic() - begun:.0f} s …", file=sys.stderr)
+        return await making
     finally:
         await store.close()
 

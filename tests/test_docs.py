@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from monitor import config, config_duty, config_guard
+from monitor import config, config_appraisal, config_duty, config_guard
 from monitor.cli import app
 from monitor.config import OVERRIDES, Settings
 from monitor.domain import Call, Direction
@@ -55,6 +55,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[calendar]": config_duty.CalendarSettings,
     "[discipline]": config_duty.Discipline,
     "[guard]": config_guard.GuardSettings,
+    "[appraisal]": config_appraisal.Appraisal,
     "[[shift]]": config.Shift,
     "[[team]]": config.Team,
     "[[pbx]]": config.Pbx,

@@ -62,7 +62,7 @@ export function Heat({ report }) {
   const rows = report.heat.filter((/** @type {any} */ r) => r.dials.some(Boolean));
   if (!rows.length) return null;
   const top = Math.max(...rows.flatMap((/** @type {any} */ r) => r.dials));
-  const byAgent = report.kind === "daily";
+  const byAgent = report.base === "daily";
   const agents = new Map(report.agents.map((/** @type {any} */ a) => [a.key, a.agents]));
   return html`<section class="panel heat"><h2>${t("report.heat")} <small class="muted">${t("metric.dials")}</small></h2><div class="scroller"><table>
     <thead><tr><th>${t(byAgent ? "report.name" : "report.group.day")}</th>${report.hour_span.map((/** @type {number} */ h) => html`<th class="num">${hourName(h)}</th>`)}</tr></thead>

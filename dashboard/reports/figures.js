@@ -41,7 +41,7 @@ export function Cards({ report, explain }) {
       ${card.note ? html`<span class="muted small">${card.note}</span>` : null}
       ${report.before.map((/** @type {any} */ b) => {
         const words = change(card.key, card.value, b);
-        return words ? html`<span class="muted small" key=${b.kind}>${t(`report.before.${b.kind}.${report.kind}`, { n: b.periods })} <span class="nowrap">${words}</span></span>` : null;
+        return words ? html`<span class="muted small" key=${b.kind}>${t(`report.before.${b.kind}.${report.base}`, { n: b.periods })} <span class="nowrap">${words}</span></span>` : null;
       })}
     </div>`;
   })}</section>`;

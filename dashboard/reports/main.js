@@ -4,10 +4,11 @@ import { applyTheme, Bar, html, mount, request, whoami } from "../common/ui.js";
 import { language, loadWords, t } from "../common/words.js";
 import { Heat, Hours, Outcomes, Trend } from "./charts.js";
 import { Cards, Explanation } from "./figures.js";
+import { Agenda, Appraisal, Attained, Best, Decided, Forecast, Traffic } from "./packs.js";
 import { Groups, IdleGaps, People, Remarks } from "./people.js";
 
-const KINDS = ["daily", "weekly", "monthly", "range"];
-const GROUPS = ["day", "weekday", "hour", "trunk", "outcome"];
+const KINDS = ["daily", "weekly", "monthly", "brief", "evening", "appraisal", "range"];
+const GROUPS = ["day", "weekday", "hour", "trunk", "prefix", "province", "outcome"];
 /** A report of a period that is not over is asked for again after so long. */
 const AGAIN_SECONDS = 60;
 
@@ -23,6 +24,8 @@ let query = new URLSearchParams(location.search);
 if (me.teams && !query.has("team") && me.teams.length) query.set("team", me.teams[0]); // the site's report is for who sees the site
 /** @type {any} */ let report = null;
 let state = "loading";
+let begun = 0;
+/** @type {string | null} */ let missing = null;
 /** @type {string | null} */ let explained = null;
 let asked = 0;
 
@@ -51,10 +54,13 @@ function go(changes, reload = true) {
 async function load() {
   const mine = ++asked;
   state = "loading";
+  begun = Date.now();
+  missing = null;
   draw();
   try {
     const response = await request(`/api/reports/${kind()}?${address()}`);
     if (mine !== asked) return;
+    if (response.status === 501) missing = (await response.json()).error;
     if (!response.ok) throw new Error(String(response.status));
     report = await response.json();
     state = "ready";
@@ -95,7 +101,7 @@ function Controls() {
         <label><span>${t("report.group")}</span><select onChange=${(/** @type {any} */ e) => go({ group: e.target.value })}><option value="">${t("report.group.agent")}</option>${GROUPS.map((g) => html`<option value=${g} selected=${query.get("group") === g}>${t(`report.group.${g}`)}</option>`)}</select></label>`
       : html`<label><span>${t("report.group.day")}</span><span class="pair"><button type="button" aria-label=${t("report.earlier")} onClick=${() => step(-1)}>‹</button><input type="date" value=${query.get("date") ?? today()} onChange=${(/** @type {any} */ e) => e.target.value && go({ date: e.target.value })} /><button type="button" aria-label=${t("report.later")} onClick=${() => step(1)}>›</button></span></label>`}
     <label><span>${t("filter.team")}</span><select onChange=${(/** @type {any} */ e) => go({ team: e.target.value })}>${me.teams ? null : html`<option value="">${t("filter.all")}</option>`}${choices.teams.map((/** @type {any} */ x) => html`<option value=${x.id} selected=${query.get("team") === x.id}>${x.name}</option>`)}</select></label>
-    <div class="downloads">${["xlsx", "pdf", "csv"].map((format) => {
+    <div class="downloads">${["xlsx", "pdf", "csv", "parquet"].map((format) => {
       const params = address();
       params.set("format", format);
       params.set("language", language());
@@ -107,7 +113,7 @@ function Controls() {
 /** The day, week or month before or after. @param {number} by */
 function step(by) {
   const [y, m, d] = (query.get("date") ?? today()).split("-").map(Number);
-  const moved = kind() === "monthly" ? Date.UTC(y, m - 1 + by, 1) : Date.UTC(y, m - 1, d + by * (kind() === "weekly" ? 7 : 1));
+  const moved = ["monthly", "appraisal"].includes(kind()) ? Date.UTC(y, m - 1 + by, 1) : Date.UTC(y, m - 1, d + by * (kind() === "weekly" ? 7 : 1));
   go({ date: new Date(moved).toISOString().slice(0, 10) });
 }
 
@@ -124,17 +130,33 @@ const explain = (/** @type {string} */ key) => {
   draw();
 };
 
+/** @param {string} day */
+const weekday = (day) => t(`weekday.${(new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7}`);
+
+/** What stands between the cards and the people, by kind. */
+function Parts() {
+  const own = { report, explain };
+  const charts = html`<div class="charts"><${Trend} report=${report} open=${dayLink} /><${Hours} report=${report} />${report.kind === "appraisal" ? null : html`<${Outcomes} report=${report} />`}</div>`;
+  if (report.kind === "brief") return html`<${Agenda} ...${own} /><${Best} ...${own} />`;
+  if (report.kind === "evening") return html`<${Attained} ...${own} /><${Traffic} ...${own} /><${Forecast} ...${own} />${charts}`;
+  if (report.kind === "appraisal") return html`<${Appraisal} ...${own} />${charts}`;
+  return html`${charts}<${Groups} report=${report} /><${Forecast} ...${own} /><${Best} ...${own} />`;
+}
+
 function Sheet() {
-  const days = report.first === report.last ? `${report.first} ${t(`weekday.${(new Date(`${report.first}T00:00:00Z`).getUTCDay() + 6) % 7}`)}` : `${report.first} – ${report.last}`;
+  const days = report.agenda
+    ? t("report.brief_span", { day: report.agenda.day, figures: `${report.first} ${weekday(report.first)}` })
+    : report.first === report.last ? `${report.first} ${weekday(report.first)}` : `${report.first} – ${report.last}`;
   return html`<div class=${`sheet ${state === "loading" ? "is-old" : ""}`} aria-busy=${state === "loading"}>
     <h1>${report.team_name || report.site_name} ${t(`report.kind.${report.kind}`)} <small class="muted">${days}</small></h1>
     <${Remarks} report=${report} />
     <${Cards} report=${report} explain=${explain} />
-    <div class="charts"><${Trend} report=${report} open=${dayLink} /><${Hours} report=${report} /><${Outcomes} report=${report} /></div>
-    <${Groups} report=${report} />
+    <${Parts} />
     <${People} report=${report} sort=${query.get("sort") ?? ""} setSort=${(/** @type {string} */ sort) => go({ sort }, false)} setTeam=${(/** @type {string} */ team) => go({ team })} explain=${explain} />
-    <${IdleGaps} report=${report} />
-    <${Heat} report=${report} />
+    ${["brief", "appraisal"].includes(report.kind) ? null : html`<${IdleGaps} report=${report} />`}
+    ${["daily", "weekly", "monthly", "range"].includes(report.kind) ? html`<${Traffic} report=${report} explain=${explain} />` : null}
+    ${["brief", "appraisal"].includes(report.kind) ? null : html`<${Decided} report=${report} explain=${explain} />`}
+    ${["brief", "evening", "appraisal"].includes(report.kind) ? null : html`<${Heat} report=${report} />`}
   </div>`;
 }
 
@@ -143,8 +165,8 @@ function view() {
   return html`<${Bar} page="reports"><span class="muted">${report ? t("report.of_people", { n: count(report.agents.length) }) : ""}</span><//>
   <main class="reports" id="main">
     <${Controls} />
-    <div class=${`progressing ${state === "loading" ? "on" : ""}`} role="status">${state === "loading" ? t("report.loading") : ""}</div>
-    ${state === "error" ? html`<div class="empty" role="alert">${t("report.error")} <button type="button" onClick=${load}>${t("calls.retry")}</button></div>` : report ? html`<${Sheet} />` : null}
+    <div class=${`progressing ${state === "loading" ? "on" : ""}`} role="status">${state !== "loading" ? "" : Date.now() - begun < 1000 ? t("report.loading") : t("report.seconds_passed", { n: Math.round((Date.now() - begun) / 1000) })}</div>
+    ${state === "error" ? html`<div class="empty" role="alert">${missing ? t(`report.missing.${missing}`) : t("report.error")} <button type="button" onClick=${load}>${t("calls.retry")}</button></div>` : report ? html`<${Sheet} />` : null}
     ${explained && report ? html`<${Explanation} of=${explained} report=${report} definitions=${definitions} close=${() => { explained = null; draw(); }} />` : null}
   </main>`;
 }
@@ -154,6 +176,9 @@ load();
 setInterval(() => {
   if (report?.running && state === "ready" && !document.hidden) load();
 }, AGAIN_SECONDS * 1000);
+setInterval(() => {
+  if (state === "loading" && !document.hidden) draw();
+}, 1000);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && explained) {
     explained = null;

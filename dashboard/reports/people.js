@@ -57,7 +57,7 @@ export function columns(report) {
     { key: "extension", head: t("report.extension"), value: (line) => line.extension, text: true },
     { key: "name", head: t("report.name"), value: (line) => (line.key === "site" ? t("report.total") : line.label || t("team.unassigned")), cell: Name, text: true },
     { key: "team", head: t("report.team"), value: (line) => (line.agents.length ? names[line.team] || t("team.unassigned") : ""), text: true },
-    ...(report.kind === "daily"
+    ...(report.base === "daily"
       ? report.shifts.flatMap((/** @type {any} */ s) => halfDay(report, s))
       : ["late", "not_started", "indeterminate"].map((v) => ({ key: v, head: t(`report.${v}`), value: (/** @type {any} */ line) => counted(line, v) }))),
     metric("dials", (l) => l.figures.dials),
@@ -76,6 +76,8 @@ export function columns(report) {
     metric("dials_per_hour", (l) => l.dials_per_hour, (v) => (v == null ? NONE : v.toFixed(1))),
     metric("utilisation", (l) => l.utilisation, percent, ""),
     metric("inbound", (l) => l.figures.inbound),
+    metric("missed_inbound", (l) => l.callbacks?.missed ?? l.missed, (v) => (v == null ? NONE : count(v)), ""),
+    metric("called_back", (l) => l.callbacks?.called_back, (v) => (v == null ? NONE : count(v)), ""),
   ];
 }
 
@@ -126,7 +128,7 @@ export function Groups({ report }) {
         ["metric.talk_seconds", (l) => duration(l.figures.talk_seconds)],
         ["metric.average_talk_seconds", (l) => duration(l.figures.average_talk_seconds)],
       ];
-  const label = (/** @type {any} */ l) => (report.group === "weekday" ? t(`weekday.${l.key}`) : report.group === "hour" ? hourName(Number(l.key)) : outcome ? t(`outcome.${l.key}`) : l.label || NONE);
+  const label = (/** @type {any} */ l) => (report.group === "weekday" ? t(`weekday.${l.key}`) : report.group === "hour" ? hourName(Number(l.key)) : outcome ? t(`outcome.${l.key}`) : l.label || (report.group === "trunk" ? NONE : t("report.group.unknown")));
   /** @param {any} l @returns {import("./links.js").Filter | null} */
   const filter = (l) => (report.group === "trunk" && l.label ? { trunk: l.label, direction: "outbound" } : outcome ? { outcome: l.key, direction: "outbound" } : null);
   return html`<section class="panel people"><h2>${t(`report.group.${report.group}`)}</h2><div class="scroller"><table>

@@ -1,4 +1,4 @@
-"""A range grouped: by day, weekday, hour, trunk, outcome."""
+"""A range grouped: by day, weekday, hour, trunk, number block, province, outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from monitor.metrics.lines import COUNTS, NOTHING, line_of
 from monitor.metrics.sheet import Line, Report
 
-GROUPS = ("agent", "team", "day", "weekday", "hour", "trunk", "outcome")
+GROUPS = ("agent", "team", "day", "weekday", "hour", "trunk", "prefix", "province", "outcome")
 """What a range can be grouped by."""
 
 
@@ -26,6 +26,9 @@ def groups_of(found: Report, table: pd.DataFrame | None) -> list[Line]:
     if found.group == "trunk":
         sums = {f"{r['pbx']}/{r['trunk']}": r for r in table.to_dict("records")}
         return [line_of(str(key), str(row["trunk"]), row) for key, row in sums.items()]
+    if found.group in ("prefix", "province"):
+        rows = table.to_dict("records")
+        return [line_of(str(row[found.group]), str(row[found.group]), row) for row in rows]
     if found.group == "weekday":
         table = table.assign(weekday=[date.fromisoformat(day).weekday() for day in table["day"]])
     grouped = table.groupby(found.group)[list(COUNTS)].sum().to_dict("index")

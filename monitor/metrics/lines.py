@@ -10,6 +10,7 @@ import pandas as pd
 
 from monitor.domain import Outcome
 from monitor.metrics import frames, rates, staff
+from monitor.metrics.decided import decided
 from monitor.metrics.idle_gaps import LongGap, long_gaps, written_gaps
 from monitor.metrics.sheet import SITE, IdleGap, Line
 from monitor.metrics.tally import seconds
@@ -37,6 +38,7 @@ GAPS_KEPT = 5
 
 
 def figures_of(sums: Mapping[str, Any]) -> frames.Figures:
+    """Figures and their rates from summed columns (``COUNTS``)."""
     finished, connects = int(sums["finished"]), int(sums["finished_connects"])
     talk = seconds(int(sums["talk_micros"]))
     return frames.Figures(
@@ -59,6 +61,7 @@ NOTHING: dict[str, int] = dict.fromkeys(COUNTS, 0)
 
 
 def line_of(key: str, label: str, sums: Mapping[str, Any], **more: Any) -> Line:
+    """A line from its sums; ``more`` are fields of ``Line``."""
     line = Line(key=key, label=label, figures=figures_of(sums), **more)
     interval = rates.wilson(int(sums["finished_connects"]), int(sums["finished"]))
     if interval is not None:
@@ -68,6 +71,7 @@ def line_of(key: str, label: str, sums: Mapping[str, Any], **more: Any) -> Line:
     if line.busy_seconds is not None:
         line.utilisation = rates.share(line.busy_seconds, line.scheduled_seconds or 0.0)
     line.attainment = attainment(line.figures, line.targets)
+    line.decided = decided(line.figures.outcomes, seconds(int(sums["cancelled_ring_micros"])))
     return line
 
 

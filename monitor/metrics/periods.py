@@ -19,6 +19,16 @@ class Kind(StrEnum):
     WEEKLY = "weekly"
     MONTHLY = "monthly"
     RANGE = "range"
+    BRIEF = "brief"
+    EVENING = "evening"
+    APPRAISAL = "appraisal"
+
+    @property
+    def base(self) -> Kind:
+        """The plain report of the same days: a meeting's are of one day, an appraisal is of a month."""
+        if self in (Kind.BRIEF, Kind.EVENING):
+            return Kind.DAILY
+        return Kind.MONTHLY if self is Kind.APPRAISAL else self
 
 
 class Period(msgspec.Struct, frozen=True):
@@ -44,7 +54,8 @@ class Period(msgspec.Struct, frozen=True):
 
 
 def period_of(kind: Kind, day: date, last: date | None = None) -> Period:
-    """The day, its week (from Monday) or its month; a range from ``day`` to ``last``."""
+    """The day, its week (from Monday) or its month; a range from ``day`` to ``last``. Its kind is a plain one."""
+    kind = kind.base
     if kind is Kind.WEEKLY:
         monday = day - timedelta(days=day.weekday())
         return Period(kind, monday, monday + timedelta(days=6))

@@ -7,28 +7,45 @@ An extension's figures belong to whoever had it when a call began.
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, Protocol
 
 from monitor.domain import OutageCause
 from monitor.metrics import compare, frames, shifts, staff, times
+from monitor.metrics.appraisal import appraisals
+from monitor.metrics.best import best
 from monitor.metrics.board import BoardSettings
 from monitor.metrics.groups import groups_of
+from monitor.metrics.ledger import accounts
 from monitor.metrics.lines import add_gaps, agent_lines, team_lines, whole
 from monitor.metrics.periods import Kind, Period
 from monitor.metrics.plan import SitePlan
-from monitor.metrics.sheet import SITE, Report, Shift
+from monitor.metrics.sheet import SITE, Report, Shift, Weighing
 from monitor.metrics.source import Source, of_people, with_people
 
 
+class ReportSettings(BoardSettings, Protocol):
+    """The part of the settings that reports need (``config.Settings``)."""
+
+    @property
+    def discipline(self) -> Any: ...
+    @property
+    def appraisal(self) -> Any: ...
+
+
 def report(
-    settings: BoardSettings,
+    settings: ReportSettings,
     plan: SitePlan,
     period: Period,
     source: Source,
     now: float,
     team: str = "",
     group: str = "",
+    kind: Kind | None = None,
 ) -> Report:
-    """The report of a period; of one team only if ``team`` is given. ``group``: one of ``GROUPS``, for a range."""
+    """The report of a period; of one team only if ``team`` is given. ``group``: one of ``GROUPS``, for a range.
+
+    ``kind`` is what was asked for, where it is more than the period's plain report.
+    """
     days = list(period.days())
     start, end = plan.of(days[0]).start, plan.of(days[-1]).end
     heard = {pbx: plan.of(date.fromisoformat(day)).start for pbx, day in source.first_days.items()}
@@ -61,7 +78,8 @@ def report(
         site.missed = int(source.figures["missed"].sum())
     span = times.hour_span(plan, days, hours)
     found = Report(
-        kind=period.kind,
+        kind=kind or period.kind,
+        base=period.kind,
         group=group,
         first=period.first.isoformat(),
         last=period.last.isoformat(),
@@ -103,8 +121,22 @@ def report(
         remarks=[],
     )
     found.remarks = _remarks(found, source)
-    grouped = hours if group == "hour" else source.trunks if group == "trunk" else figures
-    found.groups = groups_of(found, grouped)
+    table = source.grouped if source.grouped is not None else hours if group == "hour" else figures
+    found.groups = groups_of(found, table)
+    if found.kind in (Kind.BRIEF, Kind.WEEKLY, Kind.MONTHLY):
+        found.best = best(agents)
+    if found.kind == Kind.APPRAISAL:
+        rules = settings.appraisal
+        found.weighing = Weighing(
+            results=rules.results,
+            discipline=rules.discipline,
+            quality=rules.quality,
+            results_of=list(rules.results_of),
+            cap_percent=rules.cap_percent,
+            late_points=rules.late_points,
+            not_started_points=rules.not_started_points,
+        )
+        found.appraisal = appraisals(agents, accounts(source.findings, settings.discipline), rules)
     return found
 
 

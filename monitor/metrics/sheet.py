@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from monitor.metrics import frames
+from monitor.metrics.callbacks import Summary
 
 SITE = "site"
 
@@ -21,6 +22,18 @@ class IdleGap(frames.Frame, kw_only=True, rename={"from_": "from"}):
     from_: float
     to: float
     seconds: float
+
+
+class Decided(frames.Frame, kw_only=True):
+    """Finished dials by who decided; ``cancelled_ring_seconds``: how long those rang on average that the agent gave up."""
+
+    connected: int
+    customer: int
+    number: int
+    network: int
+    agent: int
+    unknown: int
+    cancelled_ring_seconds: float | None
 
 
 class Line(frames.Frame, kw_only=True):
@@ -57,6 +70,8 @@ class Line(frames.Frame, kw_only=True):
     first_dials: list[ShiftCheck] = msgspec.field(default_factory=list)
     verdicts: dict[str, int] = msgspec.field(default_factory=dict)
     late_minutes: int = 0
+    decided: Decided | None = None
+    callbacks: Summary | None = None
 
 
 class Hour(frames.Frame, kw_only=True):
@@ -117,8 +132,97 @@ class Shift(frames.Frame, kw_only=True):
     name: str
 
 
+class Forecast(frames.Frame, kw_only=True):
+    """What a team's or the site's figure comes to today, with its 80 % interval; from ``days`` past days."""
+
+    key: str
+    label: str
+    metric: str
+    value: int
+    expected: float
+    low: float
+    high: float
+    target: float | None
+    days: int
+
+
+class Best(frames.Frame, kw_only=True):
+    """One of the best by a figure; ``rank`` 1 is the first."""
+
+    metric: str
+    rank: int
+    key: str
+    label: str
+    extension: str
+    team: str
+    value: float
+
+
+class Off(frames.Frame, kw_only=True):
+    """Somebody who need not dial on a day, or (``part``) in some of its shifts; ``why`` as of a verdict."""
+
+    person: int
+    name: str
+    extension: str
+    team: str
+    why: str
+    why_name: str
+    part: bool
+
+
+class Goal(frames.Frame, kw_only=True):
+    """What a team is asked on a day: so many people at work, so much together."""
+
+    key: str
+    label: str
+    people: int
+    targets: frames.Targets
+
+
+class Agenda(frames.Frame, kw_only=True):
+    """The day of a morning meeting: people expected, who is off, the targets."""
+
+    day: str
+    expected: int
+    off: list[Off]
+    goals: list[Goal]
+    total: frames.Targets
+
+
+class Weighing(frames.Frame, kw_only=True):
+    """How an appraisal weighs, as configured."""
+
+    results: float
+    discipline: float
+    quality: float
+    results_of: list[str]
+    cap_percent: float
+    late_points: float
+    not_started_points: float
+
+
+class Appraised(frames.Frame, kw_only=True):
+    """A person's month: scores of 100, what they come from, ``points`` of the ``reachable`` ones."""
+
+    key: str
+    label: str
+    extension: str
+    team: str
+    attainment: dict[str, float | None]
+    results: float | None
+    checked: int
+    late: int
+    covered: int
+    late_minutes: int
+    not_started: int
+    discipline: float | None
+    quality: float | None
+    points: float | None
+    reachable: float
+
+
 class Report(frames.Frame, kw_only=True):
-    """A report. ``start`` and ``end`` bound its days; ``running`` while the last of them is not over.
+    """A report. ``base`` is whether it is of a day, a week, a month or any days: ``kind`` of the plain ones. ``start`` and ``end`` bound its days; ``running`` while the last of them is not over.
 
     ``remarks`` are stable keys: ``running``, ``sums_unknown`` (the sums are being made), ``unheard`` (there is no call
     from before the day ``heard_from``), ``gaps``, ``incomplete`` (calls that were not heard to their end),
@@ -126,6 +230,7 @@ class Report(frames.Frame, kw_only=True):
     """
 
     kind: str
+    base: str
     group: str
     first: str
     last: str
@@ -154,3 +259,8 @@ class Report(frames.Frame, kw_only=True):
     gaps: list[frames.BlindPeriod]
     outages: list[frames.Outage]
     remarks: list[str]
+    forecast: list[Forecast] = msgspec.field(default_factory=list)
+    best: list[Best] = msgspec.field(default_factory=list)
+    agenda: Agenda | None = None
+    weighing: Weighing | None = None
+    appraisal: list[Appraised] = msgspec.field(default_factory=list)

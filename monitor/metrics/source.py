@@ -24,7 +24,7 @@ class Source(msgspec.Struct, kw_only=True):
     ``figures``: by PBX, agent and day, and by hour where an extension changed hands; ``hours``: by hour, and by PBX,
     agent and day where the report needs them; ``lines``: the time lines, ``movers``: those of people on days on which an extension changed
     hands (``moved.COLUMNS``); ``earlier``: by day (and PBX and agent, for a
-    team's report), of the periods compared with, as far as this one has got; ``trunks``: by PBX and trunk, for that group only.
+    team's report), of the periods compared with, as far as this one has got; ``grouped``: by what only calls have (trunk, number).
     ``first_days``: by PBX, the first day with a call; before it nothing was heard. ``findings``: the check's
     verdicts on the period's days, as the ledger has them. ``duty``: who was to work, and who is excused. ``goals``: what
     is asked of whom.
@@ -35,7 +35,7 @@ class Source(msgspec.Struct, kw_only=True):
     lines: pd.DataFrame
     movers: pd.DataFrame
     earlier: pd.DataFrame
-    trunks: pd.DataFrame | None
+    grouped: pd.DataFrame | None
     seats: Sequence[Seat]
     who: staff.Who
     teams: Mapping[str, str]

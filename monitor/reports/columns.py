@@ -73,7 +73,7 @@ def people_columns(report: Report, say: Say) -> list[Column]:
                 value=lambda line: say("agent.newcomer") if line.newcomer else "",
             )
         )
-    if report.kind == Kind.DAILY:
+    if report.base == Kind.DAILY:
         for shift in report.shifts:
             found += _half_day(shift.id, shift.name, say)
     else:
@@ -131,6 +131,9 @@ def figure_columns(say: Say) -> list[Column]:
     def metric(key: str, of: Of, value: Callable[[Line], Value], *, wide: bool = False) -> Column:
         return Column(key=key, head=say(f"metric.{key}"), of=of, value=value, wide=wide)
 
+    def missed(line: Line) -> Value:
+        return line.callbacks.missed if line.callbacks is not None else line.missed
+
     def attained(name: str, key: str) -> Column:
         head = fill(say("report.attainment_of"), metric=say(f"metric.{key}"))
         return Column(
@@ -159,7 +162,13 @@ def figure_columns(say: Say) -> list[Column]:
         metric("utilisation", Of.SHARE, lambda line: line.utilisation),
         metric("lost_seconds", Of.SECONDS, lambda line: line.lost_seconds, wide=True),
         metric("inbound", Of.COUNT, lambda line: line.figures.inbound, wide=True),
-        metric("missed_inbound", Of.COUNT, lambda line: line.missed, wide=True),
+        metric("missed_inbound", Of.COUNT, missed, wide=True),
+        metric(
+            "called_back",
+            Of.COUNT,
+            lambda line: line.callbacks.called_back if line.callbacks else None,
+            wide=True,
+        ),
         Column(
             key="incomplete",
             head=say("report.incomplete_calls"),

@@ -15,7 +15,8 @@ import xlsxwriter
 
 from monitor.metrics.sheet import Report
 from monitor.reports.columns import Of, Say, Value
-from monitor.reports.sections import Section, local, made, remarks, sections, span, title
+from monitor.reports.sections import local, made, remarks, sections, span, title
+from monitor.reports.tables import Section
 
 FIRST_ROW = 3
 """Row of the heads: title, days and an empty row stand above."""
@@ -33,6 +34,7 @@ _WIDEST = 44
 _FONT = "Microsoft YaHei"
 _DAY_SECONDS = 86400
 _BLUE, _GREEN, _AMBER, _RED = "#0072B2", "#DDF2EA", "#FFF4DA", "#FDECEB"
+_RED_LINE, _LIGHT = "#D55E00", "#9CC9E6"
 
 
 def as_excel(report: Report, say: Say) -> bytes:
@@ -104,7 +106,7 @@ class _Writer:
             formats = self._total if number >= sums_from else self._of
             for column, (value, head) in enumerate(zip(row, table.heads, strict=True)):
                 self._write(sheet, FIRST_ROW + 1 + number, column, value, head.of, formats[head.of])
-        frozen = 2 if table.key == "people" else 1
+        frozen = 2 if table.key in ("people", "appraisal", "off") else 1
         sheet.freeze_panes(FIRST_ROW + 1, frozen)
         if sums_from:
             sheet.autofilter(FIRST_ROW, 0, FIRST_ROW + sums_from, len(table.heads) - 1)
@@ -141,12 +143,36 @@ class _Writer:
             if head.key.startswith("attainment."):
                 bar = {
                     "type": "data_bar",
-                    "bar_color": _BLUE,
+                    "bar_color": _LIGHT,
                     "bar_solid": True,
                     "min_type": "num",
                     "max_type": "num",
                 }
                 sheet.conditional_format(*area, {**bar, "min_value": 0, "max_value": 1})
+            elif head.key.startswith("met."):
+                for words, colour in (
+                    ("report.met", self._good),
+                    ("report.unmet", self._warn),
+                    ("report.not_yet", self._warn),
+                ):
+                    rule = {
+                        "type": "text",
+                        "criteria": "begins with",
+                        "value": self._say(words),
+                        "format": colour,
+                    }
+                    sheet.conditional_format(*area, rule)
+            elif head.key in ("results", "discipline", "points"):
+                sheet.conditional_format(
+                    *area,
+                    {
+                        "type": "data_bar",
+                        "bar_color": _LIGHT,
+                        "bar_solid": True,
+                        "min_type": "num",
+                        "min_value": 0,
+                    },
+                )
             elif head.key.startswith("verdict."):
                 for verdict, colour in (
                     ("on_time", self._good),
@@ -173,6 +199,7 @@ class _Writer:
         if table.key not in ("hours", "trend"):
             return
         chart = self._book.add_chart({"type": "column"})
+        rates = self._book.add_chart({"type": "line"})
         first, last = FIRST_ROW + 1, FIRST_ROW + len(table.rows)
         keys = [head.key for head in table.heads]
         for key, colour in (("dials", _BLUE), ("connects", "#009E73")):
@@ -186,6 +213,19 @@ class _Writer:
                     "gap": 60,
                 }
             )
+        column = keys.index("connect_rate")
+        rates.add_series(
+            {
+                "name": table.heads[column].words,
+                "categories": [table.title[:31], first, 0, last, 0],
+                "values": [table.title[:31], first, column, last, column],
+                "line": {"color": _RED_LINE, "width": 1.5},
+                "marker": {"type": "circle", "size": 4},
+                "y2_axis": True,
+            }
+        )
+        chart.combine(rates)
+        rates.set_y2_axis({"num_format": "0%", "min": 0})
         chart.set_title({"name": table.title, "name_font": {"size": 12, "name": _FONT}})
         chart.set_legend({"position": "top"})
         chart.set_size({"width": 760, "height": 340})

@@ -12,15 +12,17 @@ import pandas as pd
 from monitor import attendance
 from monitor.config import Settings
 from monitor.metrics import compare, moved, reports, shifts, staff
+from monitor.metrics.agenda import agenda
 from monitor.metrics.expected import Downtime
 from monitor.metrics.periods import Kind, Period, period_of
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import Report
 from monitor.metrics.source import Source, frame
-from monitor.reports import holders
+from monitor.reports import extras, holders
 from monitor.staffing import staffed
 from monitor.store.rollups import Rollups, Sums
 from monitor.store.store import Store
+from monitor.watching import missed_inbound
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,10 @@ def gathered_aside(store: Store, settings: Settings, wanted: Wanted, now: float)
 async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -> Report:
     """The report. Raises ``StoreError`` where the store can't be read."""
     plan = SitePlan(settings)
+    meeting = wanted.day
+    if wanted.kind is Kind.BRIEF:
+        before = await extras.working_day_before(store, settings, meeting)
+        wanted = msgspec.structs.replace(wanted, day=before)
     period = wanted.period
     days = list(period.days())
     first, last = period.first.isoformat(), period.last.isoformat()
@@ -88,9 +94,6 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
     of_several, of_movers = await holders.moved_lines(
         sums, plan, moved.changes(roster.assignments, start, end), roster, working, downtime
     )
-    trunks = None
-    if wanted.group == "trunk":
-        trunks = await sums.trunks(plan.of(period.first), plan.of(period.last), only)
     tomorrow = (today(settings, now) + timedelta(days=1)).isoformat()
     source = Source(
         figures=holders.finer(figures, fine, handed),
@@ -100,7 +103,7 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
         lines=_without(lines, of_several),
         movers=of_movers,
         earlier=await _earlier(sums, plan, wanted, now, only),
-        trunks=None if trunks is None else frame(trunks.columns, trunks.rows),
+        grouped=await extras.grouped(store, settings, plan, wanted.group, period.first, period.last, only),
         seats=roster.assignments,
         who=roster.who,
         teams=roster.teams,
@@ -115,7 +118,17 @@ async def gather(store: Store, settings: Settings, wanted: Wanted, now: float) -
         goals=await attendance.goals_for(store, staff_then, roster),
         newcomer_days=settings.roster.newcomer_days,
     )
-    return reports.report(staff_then, plan, period, source, now, wanted.team, wanted.group)
+    made = reports.report(staff_then, plan, period, source, now, wanted.team, wanted.group, wanted.kind)
+    missed = await missed_inbound(store, settings, start, min(end, now), roster)
+    extras.put_callbacks(made, missed.cases, missed.team_ids)
+    if wanted.kind is Kind.BRIEF:
+        of_day = await attendance.duty_for(store, settings, meeting, meeting)
+        made.agenda = agenda(of_day, meeting, roster.assignments, source.goals, roster.teams, wanted.team)
+    elif wanted.kind.base is Kind.DAILY and start <= now < end:
+        usual = await extras.usual_days(store, plan, period.first, only)
+        begun_at = min((window.starts_at for window in duty.windows(period.first)), default=None)
+        extras.put_forecast(made, source, usual, begun_at, now)
+    return made
 
 
 async def _earlier(
@@ -134,7 +147,7 @@ async def _earlier(
 
 def _hour_keys(wanted: Wanted) -> tuple[str, ...]:
     """Only as fine as the report shows: a daily one each agent's hours, the others each day's."""
-    if wanted.kind is Kind.DAILY:
+    if wanted.kind.base is Kind.DAILY:
         return ("pbx", "agent", "hour")
     return ("pbx", "agent", "day", "hour") if wanted.team else ("day", "hour")
 

@@ -18,7 +18,8 @@ from monitor.metrics.sheet import Report
 from monitor.reports.columns import Of, Say
 from monitor.reports.plain import written
 from monitor.reports.press import NO_FONT as EXIT_NO_FONT
-from monitor.reports.sections import Section, made, remarks, sections, span, title
+from monitor.reports.sections import made, remarks, sections, span, title
+from monitor.reports.tables import Section
 
 PRESS_SECONDS = 120
 """A report of thousands of lines takes some seconds."""

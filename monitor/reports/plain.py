@@ -12,7 +12,8 @@ import msgspec
 
 from monitor.metrics.sheet import Report
 from monitor.reports.columns import Of, Say, Value
-from monitor.reports.sections import Section, local, made, main, remarks, sections, span, title
+from monitor.reports.sections import local, made, main, remarks, sections, span, title
+from monitor.reports.tables import Section
 
 BOM: Final = "\ufeff"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")

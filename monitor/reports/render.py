@@ -17,9 +17,10 @@ class Format(StrEnum):
     XLSX = "xlsx"
     PDF = "pdf"
     JSON = "json"
+    PARQUET = "parquet"
 
 
-BINARY = frozenset((Format.XLSX, Format.PDF))
+BINARY = frozenset((Format.XLSX, Format.PDF, Format.PARQUET))
 
 MEDIA_TYPES = {
     Format.TABLE: "text/plain; charset=utf-8",
@@ -27,11 +28,13 @@ MEDIA_TYPES = {
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Format.PDF: "application/pdf",
     Format.JSON: "application/json",
+    Format.PARQUET: "application/vnd.apache.parquet",
 }
 
 
 def rendered(report: Report, format: Format, say: Say, language: str) -> bytes:
-    """The report's bytes. Raises ``EnvironmentFault`` for a PDF without a font that has Chinese."""
+    """The report's bytes. Raises ``EnvironmentFault`` for a PDF without a font that has Chinese, and for Parquet where its
+    library is not installed."""
     # What a format needs is imported with it: the server starts without any of them.
     if format is Format.XLSX:
         from monitor.reports.excel import as_excel
@@ -41,6 +44,10 @@ def rendered(report: Report, format: Format, say: Say, language: str) -> bytes:
         from monitor.reports.pdf import as_pdf
 
         return as_pdf(report, say, language)
+    if format is Format.PARQUET:
+        from monitor.reports.parquet import as_parquet
+
+        return as_parquet(report, say)
     if format is Format.CSV:
         return plain.as_csv(report, say)
     if format is Format.TABLE:
@@ -53,4 +60,5 @@ def file_name(report: Report, format: Format) -> str:
     days = report.first if report.first == report.last else f"{report.first}_{report.last}"
     team = "-" + "".join(each if each.isalnum() and each.isascii() else "_" for each in report.team)
     suffix = "txt" if format is Format.TABLE else format.value
+    days = report.agenda.day if report.agenda is not None else days
     return f"dialwatch-{report.kind}-{days}{team if report.team else ''}.{suffix}"

@@ -6,33 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from monitor.metrics.periods import Kind
 from monitor.metrics.sheet import Line, Report
+from monitor.reports import packs
 from monitor.reports.columns import Column, Of, Say, Value, figure_columns, fill, name_of, people_columns
+from monitor.reports.tables import Head, Section
 
 GAPS_SHOWN = 30
 """So many gaps of a period are written out; the number of all is always said."""
-
-
-class Head(msgspec.Struct, frozen=True):
-    """A column of a section: its key, its words, the kind of its values; ``wide``: left away where room is scarce."""
-
-    key: str
-    words: str
-    of: Of
-    wide: bool = False
-
-
-class Section(msgspec.Struct, frozen=True):
-    """A titled table; ``totals`` of its last rows are sums of those above."""
-
-    key: str
-    title: str
-    heads: tuple[Head, ...]
-    rows: list[tuple[Value, ...]]
-    totals: int = 0
 
 
 def title(report: Report, say: Say) -> str:
@@ -42,7 +23,10 @@ def title(report: Report, say: Say) -> str:
 
 
 def span(report: Report, say: Say) -> str:
-    """Its days."""
+    """Its days; of a morning meeting's brief also the meeting's."""
+    if report.agenda is not None:
+        figures = f"{report.first} {say(f'weekday.{date.fromisoformat(report.first).weekday()}')}"
+        return fill(say("report.brief_span"), day=report.agenda.day, figures=figures)
     if report.first == report.last:
         return f"{report.first} {say(f'weekday.{date.fromisoformat(report.first).weekday()}')}"
     return f"{report.first} – {report.last}"
@@ -60,7 +44,8 @@ def local(at: float, report: Report) -> datetime:
 
 def remarks(report: Report, say: Say) -> list[str]:
     """What is to be known before a figure is believed: gaps, days not over, sums being made."""
-    found = [
+    found = packs.notes(report, say)
+    found += [
         fill(
             say(f"report.remark.{key}"),
             n=len(report.gaps),
@@ -93,14 +78,29 @@ def remarks(report: Report, say: Say) -> list[str]:
 
 
 def sections(report: Report, say: Say) -> list[Section]:
-    """All tables of the report that have something to say."""
-    found = [people(report, say)]
-    if report.groups:
-        found.insert(0, _groups(report, say))
-    found += [_idle(report, say), _hours(report, say), _heat(report, say)]
-    if report.trend:
-        found.append(_trend(report, say))
-    found += [_outcomes(report, say), _before(report, say)]
+    """All tables of the report that have something to say; the first is its main one."""
+    found: list[Section]
+    if report.kind == Kind.BRIEF:
+        found = [*packs.agenda(report, say), packs.best(report, say), people(report, say)]
+    elif report.kind == Kind.EVENING:
+        found = [
+            packs.attained(report, say),
+            packs.traffic(report, say),
+            packs.forecast(report, say),
+            people(report, say),
+            _hours(report, say),
+            packs.decided(report, say),
+        ]
+    elif report.kind == Kind.APPRAISAL:
+        found = [packs.appraisal(report, say), people(report, say), _trend(report, say)]
+    else:
+        found = [_groups(report, say)] if report.groups else []
+        found += [people(report, say), packs.forecast(report, say), _idle(report, say)]
+        found += [_hours(report, say), _heat(report, say)]
+        found += [_trend(report, say), packs.best(report, say)]
+        found += [packs.traffic(report, say), packs.decided(report, say)]
+    if report.kind != Kind.APPRAISAL:
+        found += [_outcomes(report, say), _before(report, say)]
     return [each for each in found if each.rows]
 
 
@@ -112,7 +112,9 @@ def people(report: Report, say: Say) -> Section:
 
 
 def main(report: Report, say: Say) -> Section:
-    """The table that a CSV or a terminal shows: the groups asked for, else the people."""
+    """The table that a CSV or a Parquet file has: the groups or the appraisal asked for, else the people."""
+    if report.kind == Kind.APPRAISAL:
+        return packs.appraisal(report, say)
     return _groups(report, say) if report.groups else people(report, say)
 
 
@@ -129,6 +131,8 @@ def group_label(report: Report, line: Line, say: Say) -> str:
         return say(f"weekday.{line.key}")
     if report.group == "outcome":
         return say(f"outcome.{line.key}")
+    if report.group in ("prefix", "province"):
+        return line.label or say("report.group.unknown")
     if report.group == "hour":
         return f"{int(line.key):02}:00"
     return line.label or "—"
@@ -187,7 +191,7 @@ def _hours(report: Report, say: Say) -> Section:
 
 
 def _heat(report: Report, say: Say) -> Section:
-    first = say("report.name" if report.kind == Kind.DAILY else "report.group.day")
+    first = say("report.name" if report.base == Kind.DAILY else "report.group.day")
     heads = (
         Head("label", first, Of.TEXT),
         *(Head(f"h{hour}", f"{hour:02}:00", Of.COUNT) for hour in report.hour_span),
@@ -260,7 +264,7 @@ def _before(report: Report, say: Say) -> Section:
     rows: list[tuple[Value, ...]] = [mine]
     for each in report.before:
         days = each.first if each.first == each.last else f"{each.first} – {each.last}"
-        words = fill(say(f"report.before.{each.kind}.{report.kind}"), n=each.periods)
+        words = fill(say(f"report.before.{each.kind}.{report.base}"), n=each.periods)
         rows.append(
             (
                 f"{words} {days}" if each.kind == "last" else words,

@@ -14,10 +14,14 @@ import msgspec
 
 from monitor.metrics.sheet import Report
 from monitor.reports.columns import Of, Say, Value
-from monitor.reports.sections import Section, sections
+from monitor.reports.sections import sections
+from monitor.reports.tables import Section
 
 MOST_DIFFERENCES = 500
 """So many differences are told; that there are more is seen by their number being this."""
+
+_OF_THE_MOMENT = ("forecast",)
+"""Tables that are true when they are made only: that a day's forecast is gone in the evening is no change."""
 
 Place = tuple[str, tuple[str, ...], str]
 
@@ -35,7 +39,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 def figures(report: Report, say: Say) -> bytes:
     """A report's tables, as they are kept."""
-    return msgspec.json.encode(sections(report, say))
+    return msgspec.json.encode([each for each in sections(report, say) if each.key not in _OF_THE_MOMENT])
 
 
 def fingerprint(kept: bytes) -> str:

@@ -28,7 +28,9 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
 def report_link(report: Report, public_url: str) -> str:
     """The report's page."""
     query = {"kind": report.kind} if report.kind != Kind.DAILY else {}
-    query |= {"date": report.first} | ({"team": report.team} if report.team else {})
+    query |= {"date": report.agenda.day if report.agenda is not None else report.first} | (
+        {"team": report.team} if report.team else {}
+    )
     return f"{public_url}/reports/?{urlencode(query)}"
 
 

@@ -319,7 +319,9 @@ class Sender:
         # pandas takes half a second to import: not at the start, and not on the event loop.
         gathering: Any = await asyncio.to_thread(_gathering)
         wanted = gathering.Wanted(kind=Kind(kind), day=day, team=team)
-        found: Report = await gathering.gather(self._store, self._settings, wanted, now)
+        found: Report = await asyncio.to_thread(
+            gathering.gathered_aside, self._store, self._settings, wanted, now
+        )
         return found
 
     def _language(self, wanted: str | None) -> Language:

@@ -8,13 +8,14 @@ nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Row, case, delete, insert, select
 
 from monitor.domain import Brief, Call, Change, ExtensionStatus, Gap, GapReason, Outage
 from monitor.parts import Plan
-from monitor.store import outages, people, rollups
+from monitor.store import blocks, outages, people, rollups
 from monitor.store.alert_rules import AlertRuleStore
 from monitor.store.alerts import AlertStore
 from monitor.store.archive import ArchiveStore
@@ -78,6 +79,20 @@ class Store(LoginStore):
     def again(self) -> Store:
         """The same database with connections of its own, for another event loop; to be closed by who asks."""
         return Store(self._url, self._plan)
+
+    async def by_number(
+        self,
+        start: float,
+        end: float,
+        effective_seconds: float,
+        country_code: str,
+        trunk_prefix: str,
+        agents: Collection[tuple[str, str]] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """Sums of the dials begun in ``[start, end)`` by the begin of their number (``blocks.COLUMNS``)."""
+        return await blocks.by_number(
+            self._engine, start, end, effective_seconds, country_code, trunk_prefix, agents
+        )
 
     async def close(self) -> None:
         """Let the connections go."""

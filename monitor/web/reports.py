@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 AT_A_TIME = 2
 LONGEST_DAYS = 400
 
-Group = Literal["", "agent", "team", "day", "weekday", "hour", "trunk", "outcome"]
+Group = Literal["", "agent", "team", "day", "weekday", "hour", "trunk", "prefix", "province", "outcome"]
 
 
 class ReportQuery(BaseModel):
@@ -63,7 +63,7 @@ def router(context: AppContext) -> APIRouter:
     async def report(
         kind: Kind, query: Annotated[ReportQuery, Query()], request: Request, scope: Seen
     ) -> Response:
-        """A report: ``daily``, ``weekly``, ``monthly`` or ``range``.
+        """A report: ``daily``, ``weekly``, ``monthly``, ``range``, ``brief``, ``evening`` or ``appraisal``.
 
         Who does not see the whole site names a team of its own; with one alone it need not.
         """
@@ -71,14 +71,14 @@ def router(context: AppContext) -> APIRouter:
         asked = request.headers.get("accept-language")
         language = query.language or preferred(asked, context.settings.site.language)
         async with turns:
-            made = await _made(context, kind, query)
             try:
+                made = await _made(context, kind, query)
                 body = await asyncio.to_thread(
                     rendered, made, query.format, lambda key: context.words.say(language, key), language
                 )
             except EnvironmentFault as fault:
                 log.warning("report_not_made", format=query.format.value, why=str(fault))
-                raise Refusal(501, "no_chinese_font") from None
+                raise Refusal(501, _missing(query)) from None
         headers = {}
         if query.format is not Format.JSON:
             session: Session = request.state.session
@@ -100,6 +100,12 @@ def team_of(team: str, scope: Scope) -> str:
     if not scope.team(team):
         raise Refusal(403, "not_yours", field="team")
     return team
+
+
+def _missing(query: ReportQuery) -> str:
+    if query.format is Format.PARQUET:
+        return "no_parquet"
+    return "no_number_ranges" if query.group == "province" else "no_chinese_font"
 
 
 async def _made(context: AppContext, kind: Kind, query: ReportQuery) -> Report:

@@ -23,4 +23,5 @@ def test_what_is_defined_is_what_is_shown() -> None:
         *Line.__struct_fields__,
     }
     elsewhere = {"dial_start", "first_dial", "ranking", "pace", "mos", "missed_inbound"}
+    elsewhere |= {"called_back", "callback_seconds", "forecast", "appraisal"}
     assert {metric.key for metric in METRICS} - elsewhere <= shown

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 import zlib
 from collections.abc import AsyncIterator, Callable
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 import openpyxl
+import pandas as pd
 import pytest
 
 from monitor.domain import Gap, GapReason
@@ -122,7 +124,7 @@ async def test_json_is_the_report(store: Store) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("kind", [Kind.DAILY, Kind.MONTHLY])
+@pytest.mark.parametrize("kind", [Kind.DAILY, Kind.MONTHLY, Kind.BRIEF, Kind.EVENING, Kind.APPRAISAL])
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_pdf_is_a4_with_its_fonts_inside(store: Store, kind: Kind, language: Language) -> None:
     report = await made(store, kind)
@@ -157,7 +159,7 @@ async def test_without_a_chinese_font_it_says_what_to_install(
         rendered(await made(store, Kind.DAILY), Format.PDF, say("en"), "en")
 
 
-@pytest.mark.parametrize("group", ["day", "weekday", "hour", "trunk", "outcome"])
+@pytest.mark.parametrize("group", ["day", "weekday", "hour", "trunk", "prefix", "outcome"])
 @pytest.mark.parametrize("format", [Format.CSV, Format.XLSX, Format.TABLE])
 async def test_groups_are_written_too(store: Store, group: str, format: Format) -> None:
     report = await made(store, Kind.RANGE, last=date(2026, 11, 24), group=group)
@@ -174,7 +176,9 @@ async def test_every_word_of_a_report_is_in_both_catalogues(store: Store) -> Non
         return key
 
     for kind in Kind:
-        for group in ("", "day", "weekday", "hour", "trunk", "outcome") if kind is Kind.RANGE else ("",):
+        for group in (
+            ("", "day", "weekday", "hour", "trunk", "prefix", "outcome") if kind is Kind.RANGE else ("",)
+        ):
             report = await made(
                 store, kind, last=date(2026, 11, 24) if kind is Kind.RANGE else None, group=group
             )
@@ -189,3 +193,32 @@ async def test_a_files_name_is_plain(store: Store) -> None:
     assert file_name(report, Format.XLSX) == "dialwatch-weekly-2026-11-23_2026-11-29-t1.xlsx"
     odd = msgspec.structs.replace(report, team='a"b\r\n组', first="2026-11-23", last="2026-11-23")
     assert file_name(odd, Format.PDF) == "dialwatch-weekly-2026-11-23-a_b___.pdf"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+async def test_parquet_has_real_types_and_no_sums(store: Store, kind: Kind) -> None:
+    pytest.importorskip("fastparquet")
+    report = await made(store, kind, last=date(2026, 11, 24) if kind is Kind.RANGE else None)
+    table = pd.read_parquet(
+        io.BytesIO(rendered(report, Format.PARQUET, say("zh-CN"), "zh-CN")), engine="fastparquet"
+    )
+    assert list(table["extension"]) == [line.extension for line in report.agents]
+    assert set(table["first"]) == {report.first}
+    if kind is Kind.APPRAISAL:
+        assert table["quality"].isna().all()
+        return
+    assert int(table["dials"].sum()) == report.site.figures.dials
+    rates = [line.figures.connect_rate for line in report.agents]
+    assert [None if pd.isna(each) else each for each in table["connect_rate"]] == rates
+    if kind is Kind.DAILY:
+        at_first = report.agents[0].first_dials[0].at
+        assert at_first is not None
+        assert table["first.morning"][0].timestamp() == pytest.approx(at_first, abs=0.001)
+
+
+async def test_without_its_library_parquet_says_what_to_install(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastparquet", None)
+    with pytest.raises(EnvironmentFault, match=r"dialwatch\[parquet\]"):
+        rendered(await made(store, Kind.DAILY), Format.PARQUET, say("en"), "en")
