@@ -46,5 +46,4 @@ def test_area_codes_have_two_digits_or_three() -> None:
     ],
 )
 def test_a_key_has_its_province(key: str, expected: str) -> None:
-    pytest.importorskip("phone")
     assert provinces().of(key) == expected

@@ -197,7 +197,6 @@ async def test_a_files_name_is_plain(store: Store) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 async def test_parquet_has_real_types_and_no_sums(store: Store, kind: Kind) -> None:
-    pytest.importorskip("fastparquet")
     report = await made(store, kind, last=date(2026, 11, 24) if kind is Kind.RANGE else None)
     table = pd.read_parquet(
         io.BytesIO(rendered(report, Format.PARQUET, say("zh-CN"), "zh-CN")), engine="fastparquet"

@@ -184,7 +184,6 @@ async def test_a_range_is_grouped_by_number_block_and_province(
         ("95588", 1),
     ]
     assert sum(each.figures.talk_seconds for each in blocks.groups) == blocks.site.figures.talk_seconds
-    pytest.importorskip("phone")
     provinces = await made(store, Kind.RANGE, at("18:00"), last=MONDAY, group="province")
     assert {each.label: each.figures.dials for each in provinces.groups} == {"北京": 3, "广东": 1, "": 1}
     areas.provinces.cache_clear()
