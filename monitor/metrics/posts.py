@@ -110,7 +110,10 @@ class Duty:
                 self._absences.setdefault(each.person, []).append(each)
         self.overtime = tuple(each for each in overtime if each.withdrawn_at is None)
         self._windows: dict[date, list[shifts.Window]] = {}
-        self._posts: dict[shifts.Window, dict[int, Post]] = {}
+        self._posts: dict[tuple[date, str], dict[int, Post]] = {}
+        self._days: dict[tuple[date, str, int], Day] = {}
+        # Most people of a team have the same hours: they are worked out once.
+        self._hours: dict[tuple[tuple[date, str], ...], list[tuple[float, float]]] = {}
         self._of_person: dict[int, list[Seat]] = {}
         self._on_extension: dict[str, list[Seat]] = {}
         for seat in self.seats:
@@ -146,9 +149,10 @@ class Duty:
 
     def posts(self, window: shifts.Window) -> dict[int, Post]:
         """Everybody who holds a seat at the deadline, by person."""
-        found = self._posts.get(window)
+        place = (window.day, window.shift)
+        found = self._posts.get(place)
         if found is None:
-            found = self._posts[window] = {}
+            found = self._posts[place] = {}
             extra = self._overtime_of(window)
             for seat in self.seats:
                 if extra is not None and not _concerns(extra, seat):
@@ -160,7 +164,7 @@ class Duty:
     def _post(self, seat: Seat, window: shifts.Window) -> Post:
         person = seat.person_id
         extra = self._overtime_of(window)
-        day = self.calendar.day(window.day, seat.team, person)
+        day = self._day(window.day, seat.team, person)
         if extra is not None:
             day = Day(True, DayKind.OWN, extra.reason)
         spans = tuple(self.spans(person, window.counts_from, window.ends_at))
@@ -176,6 +180,27 @@ class Duty:
             unwatched=tuple(self._unwatched(spans)),
             stayed=[(s.start, s.end) for s in spans] == [(window.counts_from, window.ends_at)],
         )
+
+    def _day(self, day: date, team: str, person: int) -> Day:
+        key = (day, team, person)
+        found = self._days.get(key)
+        if found is None:
+            found = self._days[key] = self.calendar.day(day, team, person)
+        return found
+
+    def _hours_of(self, windows: Sequence[shifts.Window]) -> list[tuple[float, float]]:
+        """All the hours of shifts, without their breaks."""
+        key = tuple((each.day, each.shift) for each in windows)
+        found = self._hours.get(key)
+        if found is None:
+            found = self._hours[key] = shifts.hours(windows, float("-inf"), float("inf"))
+        return found
+
+    def _hours_between(
+        self, windows: Sequence[shifts.Window], start: float, end: float
+    ) -> list[tuple[float, float]]:
+        clipped = ((max(start, begin), min(end, to)) for begin, to in self._hours_of(windows))
+        return [(begin, to) for begin, to in clipped if begin < to]
 
     def _unwatched(self, spans: Iterable[Span]) -> Iterator[tuple[float, float]]:
         for span in spans if self._watched is not None else ():
@@ -231,10 +256,9 @@ class Duty:
         """When a person has to work between two instants: the shifts, without breaks and absences."""
         found = self.worked(person, start, end)
         away = [(each.starts_at, each.ends_at) for each in self.absences(person, start, end)]
-        whole = shifts.hours(found, start, end) + self._extra_hours(
-            self._of_person.get(person, ()), start, end
-        )
-        return shifts.without(shifts.joined(whole), away)
+        extra = self._extra_hours(self._of_person.get(person, ()), start, end)
+        whole = self._hours_between(found, start, end)
+        return shifts.without(shifts.joined(whole + extra) if extra else whole, away)
 
     def worked(self, person: int | None, start: float, end: float) -> list[shifts.Window]:
         """The shifts of the days between two instants, and of the day before, that a person (``None``: anybody) works."""
@@ -260,7 +284,7 @@ class Duty:
 
     def site_hours(self, start: float, end: float) -> list[tuple[float, float]]:
         """When anybody has to work between two instants: shifts without breaks, and overtime."""
-        worked = shifts.hours(self.worked(None, start, end), start, end)
+        worked = self._hours_between(self.worked(None, start, end), start, end)
         return shifts.joined(worked + self._extra_hours(self.seats, start, end))
 
     def asked(self, person: int, team: str, day: date) -> tuple[float, float, float]:
@@ -269,7 +293,7 @@ class Duty:
 
         Overtime is left out: nothing more is asked for because somebody works longer.
         """
-        here = self.calendar.day(day, team, person)
+        here = self._day(day, team, person)
         if not self._shifts:
             start, end = shifts.day_bounds(day, self.zone)
             held = here.working and any(
@@ -287,15 +311,15 @@ class Duty:
             if post is not None and post.scheduled and post.team == team:
                 mine.append(window)
         if not mine:
-            return _length(_hours(theirs)), 0.0, 0.0
-        held_hours = _hours(mine)
+            return _length(self._hours_of(theirs)), 0.0, 0.0
+        held_hours = self._hours_of(mine)
         away = [
             (each.starts_at, each.ends_at)
             for each in self.absences(person, held_hours[0][0], held_hours[-1][1])
             if each.kind in AWAY
         ]
         return (
-            _length(_hours(theirs)),
+            _length(self._hours_of(theirs)),
             _length(held_hours),
             _length(shifts.without(held_hours, away)),
         )
@@ -428,11 +452,6 @@ def _concerns(each: Overtime, seat: Seat) -> bool:
     if each.person:
         return each.person == seat.person_id
     return each.team in ("", seat.team)
-
-
-def _hours(windows: Sequence[shifts.Window]) -> list[tuple[float, float]]:
-    """All the hours of shifts, without their breaks."""
-    return shifts.hours(windows, float("-inf"), float("inf"))
 
 
 def _length(periods: Iterable[tuple[float, float]]) -> float:
