@@ -44,9 +44,8 @@ async def leave(store: Store, settings: Settings, file: Path, *, dry_run: bool, 
         return
     if found.bad and not skip_bad:
         raise ConfigError(f"{file}: nothing was taken; mend the rows named above, or use --skip-bad")
-    absences = [each for _, each in found.changes]
-    await store.discipline.add_absences(absences)
-    for each in absences:
+    await store.discipline.add_absences([each for _, each in found.changes])
+    for each in (*(each for _, each in found.changes), *found.replaced):
         await attendance.settle_past(store, settings, each.starts_at, each.ends_at, now)
 
 

@@ -22,6 +22,7 @@ from monitor.store.store import Store
 LEAVE_COLUMNS: dict[str, Sequence[str]] = {
     "name": ("姓名", "发起人姓名", "申请人姓名", "申请人", "员工姓名", "发起人", "请假人"),
     "extension": ("分机", "分机号"),
+    "number": ("工号", "发起人工号", "申请人工号", "员工工号", "staff number"),
     "team": ("部门", "发起人部门", "申请人部门", "所属部门", "班组", "department"),
     "kind": ("请假类型", "假期类型", "假期名称", "外出类型", "类型", "type"),
     "starts_at": ("开始时间", "开始日期", "请假开始时间", "起始时间", "start"),
@@ -39,6 +40,7 @@ DAY_COLUMNS: dict[str, Sequence[str]] = {
     "title": ("名称", "节日", "说明", "备注", "title"),
     "team": ("班组", "部门"),
     "extension": ("分机", "分机号"),
+    "number": ("工号", "员工工号", "staff number"),
     "name": ("姓名", "员工姓名"),
     "official": ("法定", "官方"),
 }
@@ -83,9 +85,14 @@ class Bad(msgspec.Struct, frozen=True):
 
 
 class LeaveImport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a file of leave comes to: ``changes`` are to be written, the others are known, not granted, or bad."""
+    """What a file of leave comes to: ``changes`` are to be written, the others are known, not granted, or bad.
+
+    ``replaced`` are the absences as they stand until then whose place a change takes: of whom they are, and when,
+    may differ.
+    """
 
     changes: list[tuple[int, Absence]]
+    replaced: list[Absence]
     known: int
     not_granted: list[Bad]
     bad: list[Bad]
@@ -127,7 +134,9 @@ async def read_leave(store: Store, settings: Settings, data: bytes, *, who: str,
         else:
             understood[source] = (row.line, absence)
     before = await store.discipline.absence_sources(understood)
-    changes, known = [], 0
+    changes: list[tuple[int, Absence]] = []
+    replaced: list[Absence] = []
+    known = 0
     for source, (line, absence) in understood.items():
         old = before.get(source)
         if old is None and absence.withdrawn_at is not None:
@@ -137,7 +146,9 @@ async def read_leave(store: Store, settings: Settings, data: bytes, *, who: str,
             known += 1
         else:
             changes.append((line, absence))
-    return LeaveImport(changes=changes, known=known, not_granted=not_granted, bad=bad)
+            if old is not None:
+                replaced.append(old)
+    return LeaveImport(changes=changes, replaced=replaced, known=known, not_granted=not_granted, bad=bad)
 
 
 def _same(one: Absence, other: Absence) -> bool:
@@ -244,17 +255,26 @@ def _fingerprint(person: int, kind: AbsenceKind, starts: float, ends: float) -> 
 
 
 def find_person(roster: Roster, row: Row, at: float) -> Assignment:
-    """Who is meant by a row: by extension, else by name (and team where there are two). Raises ``Wrong``."""
+    """Who is meant by a row: by extension, else by staff number, else by name (and team where there are two).
+
+    A staff number that the roster does not know says nothing: not every site enters them. Raises ``Wrong``.
+    """
     extension, name, team = row.text("extension"), row.text("name"), row.text("team")
-    if not (extension or name):
+    number = row.text("number")
+    if not (extension or name or number):
         raise Wrong("nobody")
     there = [each for each in roster.assignments if each.holds(at)]
+    numbered = [each for each in there if number and each.number == number]
     if extension:
         found = [each for each in there if extension in (each.extension, f"{each.pbx}/{each.extension}")]
         if not found:
             raise Wrong("extension_unknown", extension)
         if name and found[0].name != name:
             raise Wrong("not_theirs", f"{extension} {found[0].name}")
+    elif numbered:
+        found = numbered
+        if name and found[0].name != name:
+            raise Wrong("not_theirs", f"{number} {found[0].name}")
     else:
         found = [each for each in there if each.name == name]
         if len({each.person_id for each in found}) > 1 and team:
@@ -262,7 +282,7 @@ def find_person(roster: Roster, row: Row, at: float) -> Assignment:
             mine = mine or [each for each in found if (roster.teams.get(each.team) or each.team) in team]
             found = mine or found
         if not found:
-            raise Wrong("name_unknown", name)
+            raise Wrong("name_unknown", name or number)
     if len({each.person_id for each in found}) > 1:
         raise Wrong("name_twice", f"{name}: {', '.join(each.extension for each in found)}")
     return found[0]

@@ -43,6 +43,8 @@ _ROTA = re.compile(r"(\d+)\s*[+/休]\s*(\d+)\s+(\S+)")
 _EXTENSION = re.compile(r"[A-Za-z0-9_.+*#-]{1,64}")
 _TEAM_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _WEEKDAYS = str.maketrans("一二三四五六日天至到、，", "12345677--,,")
+_ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_ENGLISH_DAYS = re.compile(rf"({'|'.join(_ENGLISH)})[a-z]*")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -256,7 +258,9 @@ class _Reader:
                 raise Wrong("working_odd", text)
             return WorkingDays(rota=(int(rota[1]), int(rota[2])), rota_from=day)
         days: set[int] = set()
-        for part in re.sub("周|星期| ", "", text).translate(_WEEKDAYS).split(","):
+        numbered = _ENGLISH_DAYS.sub(lambda day: str(_ENGLISH.index(day[1]) + 1), text.lower())
+        numbered = numbered.replace("to", "-").replace("and", ",")
+        for part in re.sub("周|星期| ", "", numbered).translate(_WEEKDAYS).split(","):
             span = re.fullmatch(r"([1-7])(?:-([1-7]))?", part)
             if span is None:
                 raise Wrong("working_odd", text)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import pytest_asyncio
 from openpyxl import Workbook
@@ -14,6 +15,7 @@ from openpyxl import Workbook
 from monitor.duty import Absence, AbsenceKind
 from monitor.errors import SheetError
 from monitor.imports import LeaveImport, read_days, read_leave
+from monitor.store.staff import Move
 from monitor.store.store import Store
 from tests.metrics.test_board import at
 from tests.test_attendance import made
@@ -149,6 +151,37 @@ async def test_two_of_one_name_are_told_apart_by_their_team_or_extension(store: 
     assert by_extension.person == people["8002"]
     found = await leave(store, table("8002,李娜,2026-11-23,2026-11-23", head="分机,姓名,开始时间,结束时间"))
     assert found.bad[0].problem == "not_theirs"
+
+
+async def test_who_has_a_staff_number_is_known_by_it(store: Store) -> None:
+    roster = await store.roster()
+    moves = [
+        Move(
+            person=each.person_id,
+            facts=msgspec.structs.replace(each.facts, number=f"A{each.extension}"),
+            agent=each.agent,
+            team=each.team,
+            valid_from=0.0,
+        )
+        for each in roster.assignments
+        if each.extension != "8004"
+    ]
+    await store.staff.move(moves, "wang", NOW, {})
+    people = {each.extension: each.person_id for each in (await store.roster()).assignments}
+    head = "审批编号,发起人工号,发起人姓名,请假类型,开始时间,结束时间"
+    rows = (
+        "a1,A8003,王芳,事假,2026-11-23,2026-11-23",  # of two of this name
+        "a2,A8001,,事假,2026-11-23,2026-11-23",
+        "a3,D77,李娜,事假,2026-11-23,2026-11-23",  # her number was never entered
+        "a4,A8001,李娜,事假,2026-11-24,2026-11-24",
+        "a5,D78,,事假,2026-11-24,2026-11-24",
+    )
+    found = await leave(store, table(*rows, head=head))
+    assert [each.person for _, each in found.changes] == [people["8003"], people["8001"], people["8004"]]
+    assert [(bad.line, bad.problem, bad.value) for bad in found.bad] == [
+        (5, "not_theirs", "A8001 张伟"),
+        (6, "name_unknown", "D78"),
+    ]
 
 
 async def test_kinds(store: Store) -> None:

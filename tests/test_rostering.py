@@ -119,6 +119,21 @@ async def test_who_is_not_in_a_complete_table_leaves(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("1-5", (0, 1, 2, 3, 4)),
+        ("周一、周三到周五", (0, 2, 3, 4)),
+        ("Mon-Fri", (0, 1, 2, 3, 4)),
+        ("Monday to Wednesday and Sat", (0, 1, 2, 5)),
+    ],
+)
+async def test_working_days_as_people_write_them(store: Store, text: str, days: tuple[int, ...]) -> None:
+    await taken(store, f"name,extension,team,working days\nAnn,8001,sales,{text}\n")
+    (ann,) = (await store.roster()).assignments
+    assert ann.working == WorkingDays(weekdays=days)
+
+
+@pytest.mark.parametrize(
     ("row", "problem", "value"),
     [
         (",8009,朝阳组,,,", "missing_name", ""),

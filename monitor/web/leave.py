@@ -76,7 +76,8 @@ def router(context: AppContext) -> APIRouter:
     ) -> LeavePreview:
         """A file as the body. Without ``write`` a preview; with it, all rows are taken, or (a wrong one) none.
 
-        A file with somebody whom the login does not see is refused whole.
+        A file with somebody whom the login does not see is refused whole; so is one that takes the place of such a
+        one's absence, by its approval id.
         """
         try:
             found = await read_leave(
@@ -85,13 +86,13 @@ def router(context: AppContext) -> APIRouter:
         except SheetError as error:
             raise Refusal(422, f"import.{error.key}", field=error.value or None) from None
         people = await People.load(context, scope)
-        if not all(people.sees(each.person, each.starts_at, each.ends_at) for _, each in found.changes):
+        touched = [*(each for _, each in found.changes), *found.replaced]
+        if not all(people.sees(each.person, each.starts_at, each.ends_at) for each in touched):
             raise Refusal(403, "not_yours")
         written = write and (skip_bad or not found.bad)
         if written:
-            taken = [each for _, each in found.changes]
-            await kept.add_absences(taken)
-            for each in taken:
+            await kept.add_absences([each for _, each in found.changes])
+            for each in touched:
                 await attendance.settle_past(
                     context.store, context.settings, each.starts_at, each.ends_at, context.now()
                 )

@@ -135,6 +135,28 @@ async def test_a_file_is_previewed_before_anything_is_written(floor: House) -> N
     assert large.status_code == 413
 
 
+async def test_a_row_of_a_known_approval_decides_the_days_it_leaves_anew(floor: House) -> None:
+    was = (HEAD + "a1,王芳,病假,2026-11-20 上午,2026-11-20 上午\n").encode()
+    now = (HEAD + "a1,王芳,病假,2026-11-24 上午,2026-11-24 上午\n").encode()
+    for data, excused in ((was, 1), (now, 0)):
+        answer = await floor.client.post("/api/absences/import?write=true", content=data, headers=floor.ours)
+        assert len(answer.json()["changes"]) == 1
+        assert (await ledger(floor))["王芳"]["excused"] == excused
+
+
+async def test_nobody_takes_the_place_of_an_absence_of_another_team(floor: House) -> None:
+    theirs = (HEAD + "a1,李娜,病假,2026-11-20,2026-11-20\n").encode()
+    assert (
+        await floor.client.post("/api/absences/import?write=true", content=theirs, headers=floor.ours)
+    ).json()["written"]
+    before = await floor.store.discipline.absences(at("0:00", 20), at("0:00", 21))
+    await floor.log_in("zhao", "supervisor", ["t1"])
+    mine = (HEAD + "a1,王芳,病假,2026-11-20,2026-11-20\n").encode()
+    refused = await floor.client.post("/api/absences/import?write=true", content=mine, headers=floor.ours)
+    assert (refused.status_code, refused.json()["error"]) == (403, "not_yours")
+    assert await floor.store.discipline.absences(at("0:00", 20), at("0:00", 21)) == before
+
+
 async def test_days_by_hand_change_the_past_and_are_shown(floor: House) -> None:
     day = {"day": "2026-11-20", "working": False, "name": "停电", "team": "t1"}
     assert (await floor.client.post("/api/calendar/days", json=day, headers=floor.ours)).status_code == 201
