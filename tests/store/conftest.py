@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,17 +27,22 @@ def _postgres_programs() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a real PostgreSQL server, made for this run."""
+def postgres() -> Iterator[str]:
+    """URL of a real PostgreSQL server, made for this run.
+
+    Its folder is not pytest's: another run beside this one takes its rights away there.
+    """
+    with tempfile.TemporaryDirectory(prefix="dialwatch-postgres-", ignore_cleanup_errors=True) as name:
+        yield from _server(Path(name))
+
+
+def _server(home: Path) -> Iterator[str]:
     programs = _postgres_programs()
     if programs is None:
         unavailable("PostgreSQL is not installed (Debian package postgresql)")
-    home = tmp_path_factory.mktemp("postgres")
     as_user: dict[str, object] = {}
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         user = pwd.getpwnam("postgres")
-        for folder in (home, *list(home.parents)[:2]):
-            folder.chmod(0o755)
         os.chown(home, user.pw_uid, user.pw_gid)
         as_user = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     data = home / "data"
