@@ -114,7 +114,7 @@ export function Rules(props) {
     ${state.rules.length ? html`<div class="scroller"><table><thead><tr>${["rule", "when", "teams", "channels", "quiet", "state", "source"].map((key) => html`<th>${t(`alerts.${key}`)}</th>`)}${state.may_set ? html`<th></th>` : null}</tr></thead>
     <tbody>${state.rules.map((/** @type {any} */ rule) => html`<tr key=${`${rule.from_file} ${rule.id}`} class=${rule.off || rule.fault ? "is-off" : ""}>
       <td data-label=${t("alerts.rule")}><b>${rule.kind ? t(`alert.${rule.kind}`) : rule.id}</b>${rule.id === rule.kind || !rule.kind ? "" : html` <span class="muted">${rule.id}</span>`}</td>
-      <td data-label=${t("alerts.when")}>${rule.kind ? list(Object.entries(rule.values).map(([key, value]) => threshold(key, /** @type {number | null} */ (value)))) || t("alerts.at_deadline") : "—"}</td>
+      <td data-label=${t("alerts.when")}>${rule.kind ? list(Object.entries(rule.values).map(([key, value]) => threshold(key, /** @type {number | null} */ (value)))) || t(rule.kind === "breach" ? "alerts.at_breach" : "alerts.at_deadline") : "—"}</td>
       <td data-label=${t("alerts.teams")}>${names(rule.teams) || t("alerts.all")}</td>
       <td data-label=${t("alerts.channels")}>${list(rule.channels) || html`<span class="muted">${t("alerts.board_only")}</span>`}${rule.recovery ? "" : html` <span class="muted">${t("alerts.no_recovery")}</span>`}</td>
       <td class="nowrap" data-label=${t("alerts.quiet")}>${rule.quiet ? rule.quiet.join("–") : "—"}</td>

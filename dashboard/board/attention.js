@@ -9,7 +9,7 @@ export function notBegun(board, now) {
 
 /** Agents with their reason, the most urgent first. @param {any} board @param {number} now @returns {{agent: string, reason: "late" | "unreachable" | "idle"}[]} */
 export function needPerson(board, now) {
-  const shift = board.deadlines.find((/** @type {any} */ d) => now >= d.dial_by_at && now < d.ends_at);
+  const shift = board.deadlines.find((/** @type {any} */ d) => now >= d.late_at && now < d.ends_at);
   if (!shift) return [];
   const late = new Set(shift.not_begun.filter((/** @type {string} */ id) => !shift.indeterminate.includes(id)));
   const of = (/** @type {"late" | "unreachable" | "idle"} */ reason, /** @type {any[]} */ agents) => agents.map((a) => ({ agent: a.id, reason }));

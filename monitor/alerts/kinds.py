@@ -105,7 +105,7 @@ def not_begun(rule: Rule, values: Values, now: float, active: Active) -> list[Si
     found = []
     agents = {agent.id: agent for agent in values.board.agents}
     for deadline in values.board.deadlines:
-        if not deadline.dial_by_at + SETTLE_SECONDS <= now:
+        if not deadline.late_at + SETTLE_SECONDS <= now:
             continue
         for team in _teams(rule, values):
             cause = f"not_begun/{rule.id}/{team.id}/{deadline.shift}/{deadline.dial_by_at:.0f}"
@@ -113,7 +113,7 @@ def not_begun(rule: Rule, values: Values, now: float, active: Active) -> list[Si
             if cause in active:
                 sight = _begun_since(cause, active[cause], deadline, agents, now)
             elif values.known_from <= deadline.counts_from and now < min(
-                deadline.ends_at, deadline.dial_by_at + LATEST_SECONDS
+                deadline.ends_at, deadline.late_at + LATEST_SECONDS
             ):
                 sight = _missing(cause, team, deadline, agents, values)
             if sight is not None:
@@ -147,7 +147,9 @@ def _missing(
         "by": deadline.dial_by_at,
         "agents": [agent.id for agent in late],
         "names": [agent.name for agent in late],
-        "on_inbound": [agent.name for agent in late if _on_inbound(agent, deadline.shift)],
+        "on_inbound": [
+            agent.name for agent in late if any(first.on_inbound for first in _of(deadline, agent))
+        ],
         "undecided": len(undecided),
         "pbx": sorted({agents[key].pbx for key in undecided}),
         "blind_from": min((gap.from_ for gap in blind), default=None),
@@ -155,8 +157,10 @@ def _missing(
     return Sight(cause, State.WRONG, facts)
 
 
-def _on_inbound(agent: frames.Agent, shift: str) -> bool:
-    return any(first.on_inbound for first in agent.first_dials if first.shift == shift)
+def _of(deadline: frames.Deadline, agent: frames.Agent) -> list[frames.FirstDial]:
+    """Of a night there may be two on the board: the one that goes on since yesterday, and the next."""
+    key = (deadline.shift, deadline.day)
+    return [first for first in agent.first_dials if (first.shift, first.day) == key]
 
 
 def _begun_since(
@@ -166,10 +170,7 @@ def _begun_since(
         agents[key].name
         for key in alert.facts["agents"]
         if key in agents
-        and any(
-            first.shift == deadline.shift and first.at is None and first.verdict != "excused"
-            for first in agents[key].first_dials
-        )
+        and any(first.at is None and first.verdict != "excused" for first in _of(deadline, agents[key]))
     ]
     if not alert.facts["agents"]:
         # It was only that nothing could be told: that is over with the shift, and nobody has to hear of it.

@@ -117,13 +117,15 @@ class Trunk(Frame, kw_only=True):
 
 
 class Deadline(Frame, kw_only=True):
-    """A half-day's check: who has begun."""
+    """A half-day's check: who has begun; ``late_at`` is ``dial_by_at`` and the shift's grace."""
 
     shift: str
+    day: str
     name: str
     counts_from: float
     starts_at: float
     dial_by_at: float
+    late_at: float
     ends_at: float
     state: str
     expected: int

@@ -262,10 +262,12 @@ class HalfDays:
             found.append(
                 frames.Deadline(
                     shift=window.shift,
+                    day=window.day.isoformat(),
                     name=window.name,
                     counts_from=window.counts_from,
                     starts_at=window.starts_at,
                     dial_by_at=window.dial_by_at,
+                    late_at=window.late_at,
                     ends_at=window.ends_at,
                     state=_stage(window, now),
                     expected=expected,

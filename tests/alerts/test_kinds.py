@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 import msgspec
 import pytest
 
@@ -16,6 +18,15 @@ from tests.metrics.test_board import dial, open_states
 T1 = [agent.extension for agent in SETTINGS.teams[0].agents]
 ALL = [agent.extension for team in SETTINGS.teams for agent in team.agents]
 UP = link()
+NIGHT = {
+    "id": "night",
+    "name": "夜班",
+    "start": time(22),
+    "end": time(6),
+    "dial_by": time(22, 10),
+    "counts_from": time(21, 45),
+    "breaks": (),
+}
 
 
 def begun(*extensions: str, when: str = "9:01") -> list:
@@ -87,6 +98,31 @@ def test_long_after_the_deadline_nothing_is_told_any_more() -> None:
     scene = Scene(rule("not_begun"))
     scene.tell(UP, now=at("9:30"))
     assert scene.says(at("9:30")) == []
+
+
+@pytest.mark.parametrize("grace", [3, 15])
+def test_with_grace_the_team_hears_when_it_is_over_and_settled(grace: int) -> None:
+    morning = SETTINGS.shifts[0].model_copy(update={"grace_minutes": grace})
+    settings = SETTINGS.model_copy(update={"shifts": (morning, *SETTINGS.shifts[1:])})
+    scene = Scene(rule("not_begun", teams=["t1"]), settings=settings)
+    scene.tell(UP, *begun(*ALL[2:]), now=at("9:09"))
+    over = at("9:10") + grace * 60
+    assert scene.says(at("9:10:02")) == []
+    # A dial in the last second of the grace is heard a moment later.
+    assert scene.says(over + 1) == []
+    scene.tell(dial("8001", over - 1), now=over + 1.5)
+    assert scene.says(over + 2) == ["朝阳组 上午班：到 09:10 尚未开始外呼 1 人：王芳"]
+
+
+def test_who_began_the_night_after_midnight_is_not_missing_for_the_next_one() -> None:
+    night = SETTINGS.shifts[0].model_copy(update=NIGHT)
+    settings = SETTINGS.model_copy(update={"shifts": (night,)})
+    scene = Scene(rule("not_begun", teams=["t1"]), settings=settings)
+    scene.tell(UP, *begun(*ALL[1:], when="22:05"), now=at("22:09"))
+    assert scene.says(at("22:10:02")) == ["朝阳组 夜班：到 22:10 尚未开始外呼 1 人：张伟"]
+    assert scene.says(at("0:10", 24)) == []
+    scene.tell(dial("8001", at("0:20", 24)), now=at("0:21", 24))
+    assert scene.says(at("0:21", 24)) == ["朝阳组 夜班：到 22:10 未开呼的 1 人已全部开始外呼"]
 
 
 def test_nobody_is_missing_nobody_is_told() -> None:

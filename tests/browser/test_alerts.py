@@ -17,12 +17,15 @@ async def test_the_page_tells_every_rule_and_that_nothing_is_sent_yet(visit: Vis
         await page.get_by_role("link", name="告警", exact=True).click()
         await page.wait_for_selector(".alerts")
         rows = await page.locator(".alerts section").nth(1).locator("tbody tr").all_inner_texts()
-        assert len(rows) == 6
+        assert len(rows) == 7
         assert "空闲满 20 分钟" in rows[1] and "仅看板显示" in rows[1]
         await expect(page.locator(".alerts")).to_contain_text("还没有通道")
         await page.get_by_role("button", name="English").click()
         await expect(page.locator(".alerts")).to_contain_text("No channels yet")
         await expect(page.locator(".alerts")).to_contain_text("connect rate under the team's target")
+        conditions = await page.locator('td[data-label="When"]').all_inner_texts()
+        assert conditions[0] == "at the dial-by time"
+        assert conditions[-1] == "a dial breaks a cap, the hours or the do-not-call list"
         assert await page.evaluate("window.violations") == []
         assert not visitor.complaints
 

@@ -41,7 +41,7 @@ ROTATION = """async ({agents, teams, now, waiting}) => {
   const {pagesOf, Rotation} = await import("/board/rotation.js");
   const state = (i) => i % 50 === 7 ? "unreachable" : i % 60 === 9 ? "idle" : "talking";
   const rows = Array.from({length: agents}, (_, i) => ({id: `main/${8001 + i}`, team: `t${Math.floor(i * teams / agents)}`, state: state(i), since: now - 1200, first_dials: []}));
-  const deadline = {counts_from: 0, starts_at: 900, dial_by_at: 1500, ends_at: 12000, not_begun: rows.slice(3, 3 + waiting).map((row) => row.id), indeterminate: [], excused: []};
+  const deadline = {counts_from: 0, starts_at: 900, dial_by_at: 1500, late_at: 1500, ends_at: 12000, not_begun: rows.slice(3, 3 + waiting).map((row) => row.id), indeterminate: [], excused: []};
   const board = {agents: rows, teams: Array.from({length: teams}, (_, i) => ({id: `t${i}`, agents: 1})), deadlines: [deadline], site: {idle_seconds: 600}};
   const pages = pagesOf(board, [{id: rows[0].id}], now);
   const turned = [];
@@ -88,3 +88,30 @@ async def test_before_the_deadline_all_who_have_not_begun_are_named(visit: Visit
     named = [len(page["part"]) for page in pages if page["kind"] == "names"]
     assert named == [50, 20] and pages[1]["kind"] == "names"
     assert not [page for page in pages if page["kind"] == "attention"]
+
+
+UNSURE = """async () => {
+  const {html} = await import("/common/ui.js");
+  const {render} = await import("/vendor/preact.mjs");
+  const {DeadlinePanel} = await import("/board/deadline.js");
+  const {needPerson} = await import("/board/attention.js");
+  const dials = (shift, day, verdict) => ({shift, day, person: 1, at: null, verdict, late_minutes: null});
+  const agents = ["unsure", "missing"].map((name) => ({id: name, name, first_dials: [dials("a", "2026-11-23", name === "unsure" ? "indeterminate" : "late"), dials("a", "2026-11-24", "pending")].reverse()}));
+  const deadline = {shift: "a", day: "2026-11-23", name: "A", counts_from: 0, starts_at: 900, dial_by_at: 1500, late_at: 1800, ends_at: 12000, expected: 2, begun: 0, not_begun: ["unsure", "missing"], late: [], indeterminate: ["unsure"], excused: []};
+  const board = {agents, deadlines: [deadline], site: {idle_seconds: 600}};
+  const root = document.createElement("div");
+  render(html`<${DeadlinePanel} board=${board} now=${2000} />`, root);
+  const texts = (selector) => [...root.querySelectorAll(selector)].map((each) => each.textContent);
+  return {names: texts(".deadline > .names li"), unsure: texts("details li"), inGrace: needPerson(board, 1700), after: needPerson(board, 1800)};
+}"""
+
+
+async def test_nobody_is_named_as_missing_of_whom_nothing_can_be_said(visit: Visit) -> None:
+    async with visit("en") as visitor:
+        page = await visitor.open("/board/")
+        await page.wait_for_selector(".tile")
+        found: dict[str, Any] = await page.evaluate(UNSURE)
+    assert found["names"] == ["missing"]
+    assert found["unsure"] == ["unsure Undecided (blind)"]
+    assert found["inGrace"] == []
+    assert found["after"] == [{"agent": "missing", "reason": "late"}]
