@@ -1,5 +1,5 @@
 // Who sits where: the teams with their people, changes from a date on, a person's history, import with a preview.
-import { dateTime, dayStart, dayText } from "../common/format.js";
+import { dayStart, dayText, stampText } from "../common/format.js";
 import { Bar, html, mount } from "../common/ui.js";
 import { t } from "../common/words.js";
 import { ask, attempts, BadRows, fieldInstant, Said, send, start, Tabs } from "../common/discipline.js";
@@ -11,6 +11,9 @@ const query = new URLSearchParams(location.search);
 /** @type {any} */ let history = null;
 /** @type {any} */ let preview = null;
 /** @type {File | null} */ let file = null;
+/** How the form's person works, as chosen: as the team (""), on ``days`` of the week, by a rota. */
+let works = "";
+/** @type {Set<number>} */ let days = new Set();
 let complete = false;
 let from = "";
 const { said, attempt } = attempts(() => draw());
@@ -22,13 +25,18 @@ async function load() {
   const person = Number(query.get("person"));
   chosen = person ? [...roster.seats, ...roster.planned, ...roster.gone].find((each) => each.person === person) ?? null : null;
   history = chosen ? await ask(`/api/roster/people/${person}`) : null;
+  days = new Set(chosen?.working?.weekdays ?? []);
+  works = chosen?.working?.rota.length ? "rota" : chosen?.working?.weekdays ? "weekdays" : "";
   draw();
 }
 
 /** @param {any} seat */
 function choose(seat) {
   query.set("person", String(seat.person));
-  attempt(load);
+  attempt(async () => {
+    await load();
+    document.querySelector("main .panel")?.scrollIntoView({ block: "nearest" }); // the form stands above the rows
+  });
 }
 
 function close() {
@@ -37,7 +45,14 @@ function close() {
 }
 
 /** @param {any} working */
-const workingText = (working) => (!working ? "" : working.rota.length ? t("people.rota", { on: working.rota[0], off: working.rota[1], from: working.rota_from }) : (working.weekdays ?? []).map((/** @type {number} */ d) => t(`weekday.short.${d}`)).join(" "));
+const workingText = (working) => (!working ? "" : working.rota.length > 2 ? `${working.rota.join("+")} ${working.rota_from}` : working.rota.length ? t("people.rota", { on: working.rota[0], off: working.rota[1], from: working.rota_from }) : (working.weekdays ?? []).map((/** @type {number} */ d) => t(`weekday.short.${d}`)).join(" "));
+
+/** What the form says of working days. @param {Record<string, any>} data */
+function working(data) {
+  if (works === "weekdays") return { weekdays: [...days].sort(), rota: [], rota_from: null };
+  if (works === "rota") return { weekdays: null, rota: data.rota.split("+").map(Number), rota_from: data.rota_from };
+  return null;
+}
 
 function change(/** @type {Event} */ event) {
   event.preventDefault();
@@ -50,7 +65,7 @@ function change(/** @type {Event} */ event) {
       number: String(data.number).trim(),
       hired_on: data.hired_on || null,
       newcomer_until: data.newcomer_until || null,
-      working: chosen?.working ?? null,
+      working: working(data),
       pbx: chosen ? chosen.agent.split("/")[0] : "",
       extension: leaves ? "" : String(data.extension).trim(),
       team: leaves ? "" : data.team,
@@ -93,7 +108,16 @@ function write(/** @type {boolean} */ skipBad) {
   });
 }
 
-const since = (/** @type {number} */ at) => (at > 0 ? dateTime(at).slice(0, -3) : t("people.ever"));
+/** What was entered of a person, in words: the roster's audit keeps ``pbx/extension team instant``. @param {any} step */
+function stepText(step) {
+  const [agent, team, at, lead] = step.why.split(" ");
+  if (step.what !== "roster" || !at) return step.why;
+  const seat = agent === "-" ? t("people.leaves") : `${agent.split("/").pop()} ${roster.teams[team] ?? team}${lead ? ` ★ ${t("people.lead")}` : ""}`;
+  return `${seat} ${since(Number(at))}`;
+}
+
+/** With the year: a seat may be held since long ago. */
+const since = (/** @type {number} */ at) => (at > 0 ? stampText(at).slice(0, 16).replace("T", " ") : t("people.ever"));
 
 /** @param {{seat: any}} props */
 function Marks({ seat }) {
@@ -109,10 +133,17 @@ function Heads() {
   return html`<thead><tr><th class="num">${t("people.extension")}</th><th>${t("people.name")}</th><th>${t("people.number")}</th><th>${t("people.marks")}</th><th>${t("people.hired_on")}</th><th>${t("people.working")}</th><th>${t("people.since")}</th></tr></thead>`;
 }
 
+/** @param {{own: any}} props */
+function WorkingFields({ own }) {
+  return html`<label><span>${t("people.working")}</span><select value=${works} onChange=${(/** @type {any} */ e) => { works = e.target.value; draw(); }}><option value="">${t("people.as_team")}</option><option value="weekdays">${t("people.by_week")}</option><option value="rota">${t("people.by_rota")}</option></select></label>
+    ${works === "weekdays" ? html`<fieldset class="teams"><legend>${t("people.working")}</legend>${[0, 1, 2, 3, 4, 5, 6].map((day) => html`<label class="check"><input type="checkbox" required=${!days.size} checked=${days.has(day)} onChange=${(/** @type {any} */ e) => { if (e.target.checked) days.add(day); else days.delete(day); draw(); }} />${t(`weekday.${day}`)}</label>`)}</fieldset>` : null}
+    ${works === "rota" ? html`<label><span>${t("people.rota_days")}</span><input name="rota" required pattern="[1-9][0-9]*\\+[1-9][0-9]*(\\+[1-9][0-9]*\\+[1-9][0-9]*)*" placeholder="6+1" defaultValue=${own?.rota.join("+") ?? ""} /></label><label><span>${t("people.rota_from")}</span><input type="date" name="rota_from" required defaultValue=${own?.rota_from ?? ""} /></label>` : null}`;
+}
+
 function Form() {
   if (roster.source !== "store") return null;
   const seat = chosen;
-  const here = `${dayText(now())}T${dateTime(now()).slice(-8, -3)}`;
+  const here = stampText(now()).slice(0, 16);
   return html`<section class="panel pad" key=${seat ? seat.person : "new"}><h2>${seat ? t("people.change", { name: seat.name }) : t("people.add")}</h2><form class="fields" onSubmit=${change}>
     <label><span>${t("people.name")}</span><input name="name" required maxlength="128" defaultValue=${seat?.name ?? ""} /></label>
     <label><span>${t("people.extension")}</span><input name="extension" maxlength="64" pattern="[A-Za-z0-9_.+*#\\-]+" required=${!seat} defaultValue=${seat?.extension ?? ""} /></label>
@@ -120,6 +151,7 @@ function Form() {
     <label><span>${t("people.number")}</span><input name="number" maxlength="64" defaultValue=${seat?.number ?? ""} /></label>
     <label><span>${t("people.hired_on")}</span><input type="date" name="hired_on" defaultValue=${seat?.hired_on ?? ""} /></label>
     <label><span>${t("people.newcomer_until")}</span><input type="date" name="newcomer_until" defaultValue=${seat?.newcomer_until ?? ""} /></label>
+    <${WorkingFields} own=${seat?.working} />
     <label class="check"><input type="checkbox" name="lead" defaultChecked=${seat?.lead ?? false} />${t("people.lead")}</label>
     ${seat ? html`<label><span>${t("people.what")}</span><select name="what"><option value="seat">${t("people.sits")}</option><option value="leaves">${t("people.leaves")}</option></select></label>` : null}
     <label><span>${t("people.from")}</span><input type="datetime-local" name="valid_from" required defaultValue=${here} /></label>
@@ -130,7 +162,7 @@ function Form() {
 function History() {
   if (!history) return null;
   return html`<section class="panel scroller"><h2 class="pad">${t("people.history", { name: chosen.name })}</h2><table><tbody>${history.seats.map((/** @type {any} */ seat) => html`<tr><td class="num">${seat.extension}</td><td>${seat.team_name}</td><td><${Marks} seat=${{ ...seat, newcomer: false }} /></td><td>${since(seat.valid_from)} – ${seat.valid_to == null ? "" : since(seat.valid_to)}</td></tr>`)}</tbody></table>
-    ${history.steps.length ? html`<table><tbody>${history.steps.map((/** @type {any} */ step) => html`<tr class="muted small"><td>${dateTime(step.at).slice(0, -3)}</td><td>${step.who}</td><td class="words">${step.why}</td></tr>`)}</tbody></table>` : null}
+    ${history.steps.length ? html`<table><tbody>${history.steps.map((/** @type {any} */ step) => html`<tr class="muted small"><td>${since(step.at)}</td><td>${step.who}</td><td class="words">${stepText(step)}</td></tr>`)}</tbody></table>` : null}
     ${roster.source === "store" ? null : html`<p class="pad"><button type="button" onClick=${close}>${t("people.close")}</button></p>`}</section>`;
 }
 

@@ -83,3 +83,35 @@ async def test_a_late_tile_leads_to_the_day(visit: Visit) -> None:
         await expect(page.locator("h1")).to_be_visible()
         assert "/agent/?person=" in page.url
         assert not visitor.complaints
+
+
+async def test_a_persons_own_working_days_are_entered_and_the_audit_is_in_words(visit: Visit) -> None:
+    async with visit() as visitor:
+        page = await visitor.open("/people/")
+        await page.locator("tbody button.plain").last.click()
+        await expect(page.get_by_role("heading", name="变更")).to_be_in_viewport()
+        await page.get_by_label("上班日").select_option(label="轮休")
+        save = page.locator("form").first.get_by_role("button", name="保存")
+        await page.locator("[name=rota]").fill("6+1")
+        await page.locator("[name=rota_from]").fill("2026-11-02")
+        await save.click()
+        await expect(page.locator(".ok")).to_be_visible()
+        row = page.locator("tbody tr", has=page.locator("button.plain")).last
+        await expect(row).to_contain_text("做 6 休 1，自 2026-11-02")
+        told = page.locator("tr.muted td.words").last
+        await expect(told).to_contain_text("组 2026-11-24 ")
+        await expect(page.locator("[name=rota]")).to_have_value("6+1")
+        await page.locator("form select").nth(1).select_option("weekdays")
+        for day in ("周一", "周三"):
+            await page.get_by_label(day).check()
+        await save.click()
+        await expect(row).to_contain_text("一 三")
+        assert not visitor.complaints
+
+
+async def test_a_box_to_tick_stands_beside_its_words_on_a_phone(visit: Visit) -> None:
+    async with visit(width=390) as visitor:
+        page = await visitor.open("/people/")
+        box = await page.locator("input[name=lead]").bounding_box()
+        assert box is not None
+        assert box["width"] < 40
