@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,8 @@ _WIDTHS = {Of.TEXT: 13, Of.COUNT: 9, Of.DECIMAL: 10, Of.SHARE: 9, Of.SECONDS: 10
 _WIDEST = 44
 _FONT = "Microsoft YaHei"
 _DAY_SECONDS = 86400
+_LONGEST_NAME = 31
+_NOT_IN_A_NAME = str.maketrans(dict.fromkeys("[]:*?/\\", "-"))
 _BLUE, _GREEN, _AMBER, _RED = "#0072B2", "#DDF2EA", "#FFF4DA", "#FDECEB"
 _RED_LINE, _LIGHT = "#D55E00", "#9CC9E6"
 
@@ -52,6 +54,17 @@ def as_excel(report: Report, say: Say) -> bytes:
 def _wide(text: str) -> int:
     """How many digits wide a text is; a Chinese character is two."""
     return sum(2 if ord(each) > 0x2E7F else 1 for each in text)
+
+
+def sheet_name(words: str, taken: Collection[str]) -> str:
+    """A name Excel takes: at most 31 characters, none of ``[]:*?/\\``, and no other sheet's, whatever its case."""
+    plain = words.translate(_NOT_IN_A_NAME).strip("'")[:_LONGEST_NAME]
+    others = {each.casefold() for each in taken}
+    name, number = plain, 1
+    while name.casefold() in others:
+        number += 1
+        name = f"{plain[: _LONGEST_NAME - 4]} ({number})"
+    return name
 
 
 def _width(head: str, of: Of, values: Iterable[Value]) -> int:
@@ -85,7 +98,7 @@ class _Writer:
 
     def sheet(self, table: Section) -> None:
         """One table on a sheet of its own."""
-        sheet = self._book.add_worksheet(table.title[:31])
+        sheet = self._add(table.title)
         sheet.write_string(0, 0, f"{title(self._report, self._say)} · {table.title}", self._title)
         sheet.write_string(
             1, 0, f"{span(self._report, self._say)} · {made(self._report, self._say)}", self._small
@@ -113,6 +126,11 @@ class _Writer:
         self._page(sheet)
         self._colours(sheet, table)
         self._chart(sheet, table)
+
+    def _add(self, words: str) -> Any:
+        return self._book.add_worksheet(
+            sheet_name(words, [each.get_name() for each in self._book.worksheets()])
+        )
 
     def _write(self, sheet: Any, row: int, column: int, value: Value, of: Of, cell: Any) -> None:
         if value is None:
@@ -207,8 +225,8 @@ class _Writer:
             chart.add_series(
                 {
                     "name": table.heads[column].words,
-                    "categories": [table.title[:31], first, 0, last, 0],
-                    "values": [table.title[:31], first, column, last, column],
+                    "categories": [sheet.get_name(), first, 0, last, 0],
+                    "values": [sheet.get_name(), first, column, last, column],
                     "fill": {"color": colour},
                     "gap": 60,
                 }
@@ -217,8 +235,8 @@ class _Writer:
         rates.add_series(
             {
                 "name": table.heads[column].words,
-                "categories": [table.title[:31], first, 0, last, 0],
-                "values": [table.title[:31], first, column, last, column],
+                "categories": [sheet.get_name(), first, 0, last, 0],
+                "values": [sheet.get_name(), first, column, last, column],
                 "line": {"color": _RED_LINE, "width": 1.5},
                 "marker": {"type": "circle", "size": 4},
                 "y2_axis": True,
@@ -233,7 +251,7 @@ class _Writer:
 
     def notes(self) -> None:
         """A last sheet with what must be known to read the others."""
-        sheet = self._book.add_worksheet(self._say("report.notes")[:31])
+        sheet = self._add(self._say("report.notes"))
         sheet.set_column(0, 0, 110)
         wrapped = self._book.add_format({"text_wrap": True, "font_name": _FONT})
         sheet.write_string(0, 0, title(self._report, self._say), self._title)

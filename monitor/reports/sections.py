@@ -112,10 +112,20 @@ def people(report: Report, say: Say) -> Section:
 
 
 def main(report: Report, say: Say) -> Section:
-    """The table that a CSV or a Parquet file has: the groups or the appraisal asked for, else the people."""
+    """The table that a CSV or a Parquet file has: the groups, the teams or the appraisal asked for, else the people."""
     if report.kind == Kind.APPRAISAL:
         return packs.appraisal(report, say)
+    if report.group == "team":
+        return _teams(report, say)
     return _groups(report, say) if report.groups else people(report, say)
+
+
+def _teams(report: Report, say: Say) -> Section:
+    """The teams, then all of them, with what a person's line has."""
+    team = Column(key="team", head=say("report.team"), of=Of.TEXT, value=lambda line: name_of(line, say))
+    persons = ("extension", "name", "team", "newcomer")
+    columns = [team, *(each for each in people_columns(report, say) if each.key not in persons)]
+    return _section("teams", team.head, columns, [*report.teams, report.site], totals=1)
 
 
 def _section(

@@ -23,6 +23,7 @@ from monitor.metrics.periods import Kind
 from monitor.metrics.plan import SitePlan
 from monitor.metrics.sheet import Report
 from monitor.reports import pdf
+from monitor.reports.excel import sheet_name
 from monitor.reports.gather import Wanted, gather
 from monitor.reports.render import Format, file_name, rendered
 from monitor.reports.sections import sections
@@ -161,10 +162,25 @@ async def test_without_a_chinese_font_it_says_what_to_install(
 
 @pytest.mark.parametrize("group", ["day", "weekday", "hour", "trunk", "prefix", "outcome"])
 @pytest.mark.parametrize("format", [Format.CSV, Format.XLSX, Format.TABLE])
-async def test_groups_are_written_too(store: Store, group: str, format: Format) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_groups_are_written_too(store: Store, group: str, format: Format, language: Language) -> None:
     report = await made(store, Kind.RANGE, last=date(2026, 11, 24), group=group)
-    assert sections(report, say("en"))[0].key == "groups"
-    assert rendered(report, format, say("en"), "en")
+    assert sections(report, say(language))[0].key == "groups"
+    assert rendered(report, format, say(language), language)
+
+
+async def test_grouped_by_team_the_main_table_is_the_teams(store: Store) -> None:
+    report = await made(store, Kind.RANGE, last=date(2026, 11, 24), group="team")
+    body = rendered(report, Format.CSV, say("zh-CN"), "zh-CN").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(body, newline="")))
+    assert [row["班组"] for row in rows] == [*(team.label for team in report.teams), "合计"]
+    assert sum(int(row["外呼量"]) for row in rows[:-1]) == int(rows[-1]["外呼量"])
+
+
+def test_a_sheets_name_is_one_that_excel_takes() -> None:
+    assert sheet_name("号段/区号", []) == "号段-区号"
+    assert sheet_name("Outcomes", ["outcomes", "Outcomes (2)"]) == "Outcomes (3)"
+    assert sheet_name("x" * 40, ["x" * 31]) == "x" * 27 + " (2)"
 
 
 async def test_every_word_of_a_report_is_in_both_catalogues(store: Store) -> None:
