@@ -151,13 +151,15 @@ async def read_leave(store: Store, settings: Settings, data: bytes, *, who: str,
     return LeaveImport(changes=changes, replaced=replaced, known=known, not_granted=not_granted, bad=bad)
 
 
-def _same(one: Absence, other: Absence) -> bool:
-    def facts(each: Absence) -> tuple[object, ...]:
-        return (
-            each.person, each.kind, each.starts_at, each.ends_at, each.reason, each.withdrawn_at is None
-        )  # fmt: skip
-
-    return facts(one) == facts(other)
+def _same(old: Absence, row: Absence) -> bool:
+    """Whether a row says nothing new. What somebody took back on the page stays so when the file comes again."""
+    if (old.person, old.kind, old.starts_at, old.ends_at, old.reason) != (
+        row.person, row.kind, row.starts_at, row.ends_at, row.reason
+    ):  # fmt: skip
+        return False
+    # A file takes back in the instant in which it says so; by hand it is taken back after it was granted.
+    by_hand = old.withdrawn_at is not None and old.withdrawn_at != old.granted_at
+    return by_hand or (old.withdrawn_at is None) == (row.withdrawn_at is None)
 
 
 class _LeaveReader:

@@ -230,6 +230,15 @@ async def test_what_was_not_granted_is_left_out_and_what_was_taken_back_is_withd
     assert kept.withdrawn_at == NOW
 
 
+async def test_what_was_taken_back_by_hand_stays_so_when_the_file_comes_again(store: Store) -> None:
+    (kept,) = await store.discipline.add_absences([await one(store, table(WHOLE))])
+    await store.discipline.withdraw_absence(kept, "lead", NOW + 60, "在岗")
+    again = await leave(store, table(WHOLE))
+    assert (again.changes, again.known) == ([], 1)
+    moved = await leave(store, table(WHOLE.replace("2026-11-24", "2026-11-25")))
+    assert len(moved.changes) == 1  # it says something new
+
+
 async def test_the_same_approval_twice_in_a_file_is_named(store: Store) -> None:
     found = await leave(store, table(WHOLE, WHOLE))
     assert (found.bad[0].line, found.bad[0].problem, found.bad[0].value) == (3, "twice", "2")
