@@ -155,7 +155,10 @@ def router(context: AppContext) -> APIRouter:
 
     @routes.post("/ledger/excuse", status_code=201)
     async def excuse(wanted: Excuse, request: Request, scope: Seen) -> VerdictRow:
-        """Excuse a case: an exception from the shift's ``counts_from`` until dialing began. Gives the new verdict."""
+        """Excuse a case: an exception from the shift's ``counts_from`` until dialing began, at the latest until now.
+
+        Gives the new verdict.
+        """
         store, settings, now = context.store, context.settings, context.now()
         key = (wanted.person, wanted.day.isoformat(), wanted.shift)
         # What was stored may be older than the calls: the case is looked at as it stands now.
@@ -169,9 +172,8 @@ def router(context: AppContext) -> APIRouter:
             person=wanted.person,
             kind=AbsenceKind.EXCEPTION,
             starts_at=case.counts_from,
-            ends_at=case.ends_at
-            if case.first_dial_at is None
-            else max(case.first_dial_at, case.dial_by_at + 1),
+            # What comes after the excuse is expected time: a whole half-day off would raise every figure per hour.
+            ends_at=min(case.ends_at, max(case.first_dial_at or now, case.dial_by_at + 1)),
             reason=wanted.reason,
             granted_by=who(request),
             granted_at=now,

@@ -11,6 +11,7 @@ import pytest
 from monitor import attendance
 from monitor.domain import Gap, GapReason, Outage, OutageCause
 from tests.metrics.test_board import at
+from tests.web import house
 from tests.web.house import House, call
 
 DAY = date(2026, 11, 20)
@@ -87,6 +88,20 @@ async def test_the_csv_has_a_line_for_each_case(floor: House) -> None:
     assert [line[3:7] for line in lines[1:]] == [["8001", "张伟", "ledger.verdict.late", "12"]]
     assert lines[1][9:11] == ["09:10:00", "09:21:40"]
     assert (await floor.store.discipline.audited("month/2026-11"))[0].who == "wang"
+
+
+async def test_an_excuse_in_the_middle_of_a_shift_leaves_the_rest_of_it_expected(
+    floor: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wang, now = (await people(floor))["8002"], at("10:00")
+    monkeypatch.setattr(house, "NOON", now)
+    day = f"/api/people/{wang}/days?from=2026-11-23"
+    (before,) = (await floor.client.get(day)).json()["days"]
+    (running,) = [each for each in before["verdicts"] if each["starts_at"] < now < each["ends_at"]]
+    case = {"person": wang, "day": "2026-11-23", "shift": running["shift"], "reason": "停电"}
+    done = (await floor.client.post("/api/ledger/excuse", json=case, headers=floor.ours)).json()
+    assert (running["verdict"], done["verdict"]) == ("late", "excused")
+    assert done["absence"]["ends_at"] == now
 
 
 async def test_leave_is_entered_and_excuses(floor: House) -> None:
