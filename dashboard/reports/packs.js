@@ -109,7 +109,7 @@ export function Appraisal({ report, explain }) {
   };
   const weighted = (/** @type {string} */ key) => html`${t(`report.appraisal.${key}`)} <small>(${w[key]})</small>`;
   return html`<ul class="remarks neutral">
-      <li>${t("report.appraisal.note_results", { of: w.results_of.map((/** @type {string} */ k) => t(`metric.${k}`)).join(", "), cap: w.cap_percent })}</li>
+      <li>${t("report.appraisal.note_results", { of: w.results_of.map((/** @type {string} */ k) => t(`metric.${k}`)).join(t("report.joint")), cap: w.cap_percent })}</li>
       <li>${t("report.appraisal.note_discipline", { late: w.late_points, missing: w.not_started_points })}</li>
       <li>${t("report.appraisal.note_quality", { weight: w.quality })}</li></ul>
     <${Table} title=${t("report.kind.appraisal")} text=${3}

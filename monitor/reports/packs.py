@@ -275,7 +275,11 @@ def notes(report: Report, say: Say) -> list[str]:
         return []
     names: Sequence[str] = [say(f"metric.{name}") for name in weighing.results_of]
     return [
-        fill(say("report.appraisal.note_results"), of=", ".join(names), cap=f"{weighing.cap_percent:g}"),
+        fill(
+            say("report.appraisal.note_results"),
+            of=say("report.joint").join(names),
+            cap=f"{weighing.cap_percent:g}",
+        ),
         fill(
             say("report.appraisal.note_discipline"),
             late=f"{weighing.late_points:g}",
