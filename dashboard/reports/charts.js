@@ -36,7 +36,7 @@ export function Hours({ report }) {
       title: `${hourName(h.hour)} · ${t("metric.dials")} ${count(h.dials)} · ${t("metric.connects")} ${count(h.connects)} · ${percent(h.connect_rate)}`,
       dials: h.dials,
       connects: h.connects,
-      href: oneDay ? callsLink(report, { from, to: from + 3600, direction: "outbound" }) : undefined,
+      href: oneDay ? callsLink(report, { from, to: from + 3600, dial: "true" }) : undefined,
       blind: oneDay && blind(report, from, from + 3600),
     };
   });
@@ -68,7 +68,7 @@ export function Heat({ report }) {
     <thead><tr><th>${t(byAgent ? "report.name" : "report.group.day")}</th>${report.hour_span.map((/** @type {number} */ h) => html`<th class="num">${hourName(h)}</th>`)}</tr></thead>
     <tbody>${rows.map((/** @type {any} */ r) => html`<tr key=${r.key}><th>${r.label}</th>${r.dials.map((/** @type {number} */ n, /** @type {number} */ i) => {
       const from = (byAgent ? report.start : dayStart(r.key)) + report.hour_span[i] * 3600;
-      const filter = { from, to: from + 3600, direction: "outbound", ...(byAgent ? { agent: agents.get(r.key) ?? [] } : {}) };
+      const filter = { from, to: from + 3600, dial: "true", ...(byAgent ? { agent: agents.get(r.key) ?? [] } : {}) };
       const words = `${r.label} ${hourName(report.hour_span[i])} · ${t("metric.dials")} ${n} · ${t("metric.connects")} ${r.connects[i]}`;
       return html`<td class=${`num ${blind(report, from, from + 3600) ? "hatched" : ""}`} style=${n ? { backgroundColor: `color-mix(in srgb, var(--bar) ${Math.round((n / top) * 55)}%, transparent)` } : {}}>${n ? html`<a href=${callsLink(report, filter)} title=${words} aria-label=${words}>${n}</a>` : ""}</td>`;
     })}</tr>`)}</tbody></table></div></section>`;

@@ -7,6 +7,8 @@ export function callsLink(report, filter) {
   const query = new URLSearchParams();
   /** @type {Filter} */
   const all = { from: report.start, to: report.end, ...(report.team && !filter.agent ? { team: report.team } : {}), ...filter };
+  // As on the board: dials count where they were dialled, not where they were transferred to.
+  if ((all.agent || all.team) && !all.part && (all.dial || all.connect || all.direction === "outbound")) all.part = "dialled";
   for (const [key, value] of Object.entries(all))
     for (const each of Array.isArray(value) ? value : [value]) query.append(key, String(each));
   return `/calls/?${query}`;
@@ -17,14 +19,14 @@ export const whose = (line) => (line.agents.length ? { agent: line.agents } : li
 
 /** The filter behind each figure. @type {Record<string, ((report: any) => Filter) | undefined>} */
 export const BEHIND = {
-  dials: () => ({ direction: "outbound" }),
-  connects: () => ({ direction: "outbound", outcome: "answered" }),
-  connect_rate: () => ({ direction: "outbound", live: "false" }),
-  effective_connects: (report) => ({ direction: "outbound", outcome: "answered", talk_min: report.effective_seconds }),
-  talk_seconds: () => ({ direction: "outbound", outcome: "answered" }),
-  average_talk_seconds: () => ({ direction: "outbound", outcome: "answered" }),
+  dials: () => ({ dial: "true" }),
+  connects: () => ({ connect: "true" }),
+  connect_rate: () => ({ dial: "true", live: "false" }),
+  effective_connects: (report) => ({ connect: "true", talk_min: report.effective_seconds }),
+  talk_seconds: () => ({ direction: "outbound", part: "talked" }),
+  average_talk_seconds: () => ({ connect: "true" }),
   inbound: () => ({ direction: "inbound" }),
   missed_inbound: () => ({ direction: "inbound", live: "false", talk_max: 0 }),
-  attainment: () => ({ direction: "outbound" }),
-  dials_per_hour: () => ({ direction: "outbound" }),
+  attainment: () => ({ dial: "true" }),
+  dials_per_hour: () => ({ dial: "true" }),
 };

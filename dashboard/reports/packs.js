@@ -49,7 +49,7 @@ export function Best({ report }) {
   const keys = [...new Set(report.best.map((/** @type {any} */ b) => b.metric))];
   const lines = new Map(report.agents.map((/** @type {any} */ a) => [a.key, a.agents]));
   const value = (/** @type {any} */ b) => (b.metric === "connect_rate" ? percent(b.value) : b.metric === "talk_seconds" ? duration(b.value) : count(b.value));
-  return html`<section class="panel best"><h2>${t("report.best")}</h2><div class="podium">${keys.map((key) => html`<div key=${key}><h3>${t(`metric.${key}`)}</h3><ol>${report.best.filter((/** @type {any} */ b) => b.metric === key).map((/** @type {any} */ b) => html`<li value=${b.rank}><a href=${callsLink(report, { direction: "outbound", agent: lines.get(b.key) ?? [] })}>${b.label}</a> <span class="muted small">${report.team_names[b.team] ?? ""}</span> <b class="num">${value(b)}</b></li>`)}</ol></div>`)}</div></section>`;
+  return html`<section class="panel best"><h2>${t("report.best")}</h2><div class="podium">${keys.map((key) => html`<div key=${key}><h3>${t(`metric.${key}`)}</h3><ol>${report.best.filter((/** @type {any} */ b) => b.metric === key).map((/** @type {any} */ b) => html`<li value=${b.rank}><a href=${callsLink(report, { dial: "true", agent: lines.get(b.key) ?? [] })}>${b.label}</a> <span class="muted small">${report.team_names[b.team] ?? ""}</span> <b class="num">${value(b)}</b></li>`)}</ol></div>`)}</div></section>`;
 }
 
 /** Met or not, by team. @param {{report: any, explain: (key: string) => void}} props */
@@ -67,7 +67,7 @@ export function Traffic({ report, explain }) {
   const link = (/** @type {any} */ l, /** @type {number} */ n, /** @type {any} */ filter) => html`<a href=${callsLink(report, { ...of(l), ...filter })}>${count(n)}</a>`;
   const why = (/** @type {string} */ key) => html`${t(`metric.${key}`)}<${Why} of=${key} explain=${explain} />`;
   return html`<${Table} title=${t("report.traffic")} heads=${[t("report.team"), t("metric.dials"), t("metric.connects"), why("inbound"), why("missed_inbound"), why("called_back"), t("metric.not_called_back"), why("callback_seconds")]}
-    rows=${rows.map((l) => [named(l), link(l, l.figures.dials, { direction: "outbound" }), link(l, l.figures.connects, { direction: "outbound", outcome: "answered" }), link(l, l.figures.inbound, { direction: "inbound" }), count(l.callbacks.missed), count(l.callbacks.called_back), count(l.callbacks.open), duration(l.callbacks.median_seconds)])} totals=${report.team ? 0 : 1} />`;
+    rows=${rows.map((l) => [named(l), link(l, l.figures.dials, { dial: "true" }), link(l, l.figures.connects, { connect: "true" }), link(l, l.figures.inbound, { direction: "inbound" }), count(l.callbacks.missed), count(l.callbacks.called_back), count(l.callbacks.open), duration(l.callbacks.median_seconds)])} totals=${report.team ? 0 : 1} />`;
 }
 
 const OUTCOMES = /** @type {Record<string, string[]>} */ ({ connected: ["answered"], customer: ["no_answer", "busy", "rejected"], number: ["invalid_number", "unreachable"], network: ["congestion"], agent: ["cancelled"], unknown: ["unknown"] });

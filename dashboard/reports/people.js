@@ -130,7 +130,7 @@ export function Groups({ report }) {
       ];
   const label = (/** @type {any} */ l) => (report.group === "weekday" ? t(`weekday.${l.key}`) : report.group === "hour" ? hourName(Number(l.key)) : outcome ? t(`outcome.${l.key}`) : l.label || (report.group === "trunk" ? NONE : t("report.group.unknown")));
   /** @param {any} l @returns {import("./links.js").Filter | null} */
-  const filter = (l) => (report.group === "trunk" && l.label ? { trunk: l.label, direction: "outbound" } : outcome ? { outcome: l.key, direction: "outbound" } : null);
+  const filter = (l) => (report.group === "trunk" && l.label ? { trunk: l.label, dial: "true" } : outcome ? { outcome: l.key, direction: "outbound" } : null);
   return html`<section class="panel people"><h2>${t(`report.group.${report.group}`)}</h2><div class="scroller"><table>
     <thead><tr><th>${t(`report.group.${report.group}`)}</th>${shown.map(([key]) => html`<th class="num">${t(key)}</th>`)}</tr></thead>
     <tbody>${report.groups.map((/** @type {any} */ l) => {

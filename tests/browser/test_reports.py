@@ -34,11 +34,29 @@ async def test_a_figure_opens_the_very_calls_behind_it(visit: Visit) -> None:
         await page.wait_for_selector(".people tbody tr a")
         row = page.locator(".people tbody tr").first
         extension = await row.locator("td").first.inner_text()
-        await row.locator("a[href*='direction=outbound']").first.click()
+        await row.locator("a[href*='dial=true']").first.click()
         await page.wait_for_selector("tbody tr")
         assert query(page)["agent"] == [f"main/{extension}"]
-        assert query(page)["direction"] == ["outbound"]
+        # A call that was transferred to somebody is not a dial of theirs.
+        assert query(page)["part"] == ["dialled"]
         assert not visitor.complaints
+
+
+async def test_what_a_figure_opens_has_no_other_calls(visit: Visit) -> None:
+    async with visit() as visitor:
+        page = await visitor.open("/reports/")
+        await page.wait_for_selector(".people tbody tr a")
+        links = await page.evaluate(
+            "[...new Set([...document.querySelectorAll('main a[href^=\"/calls/?\"]')].map((a) => a.getAttribute('href')))]"
+        )
+        counted = {"dials": "dial=true", "connects": "connect=true"}
+        for figure, mark in counted.items():
+            mine = [link for link in links if mark in link and "talk_min" not in link]
+            assert len(mine) > AGENTS / 2
+            for link in mine:
+                answer = await visitor.context.request.get(f"/api/calls/sums?{urlsplit(link).query}")
+                sums = await answer.json()
+                assert sums["calls"] == sums[figure], link
 
 
 async def test_a_first_dial_opens_its_call(visit: Visit) -> None:
