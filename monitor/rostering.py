@@ -254,7 +254,7 @@ class _Reader:
         rota = _ROTA.fullmatch(text)
         if rota is not None:
             day = _date(rota[3])
-            if day is None or not (int(rota[1]) and int(rota[2])):
+            if day is None or not all(0 < int(days) <= 366 for days in rota.group(1, 2)):
                 raise Wrong("working_odd", text)
             return WorkingDays(rota=(int(rota[1]), int(rota[2])), rota_from=day)
         days: set[int] = set()

@@ -120,7 +120,7 @@ def router(context: AppContext) -> APIRouter:
         ):
             raise Refusal(422, "bad_request", field="rota")
         facts = Facts(
-            name=wanted.name.strip(),
+            name=wanted.name,
             number=wanted.number.strip(),
             hired_on=wanted.hired_on,
             newcomer_until=wanted.newcomer_until,
@@ -150,7 +150,7 @@ def router(context: AppContext) -> APIRouter:
     async def name_team(wanted: TeamName, request: Request) -> None:
         """Make a team, or give it another name."""
         writable()
-        await store.staff.rename_team(wanted.id, wanted.name.strip(), who(request), context.now())
+        await store.staff.rename_team(wanted.id, wanted.name, who(request), context.now())
         await context.plan_changed()
 
     @routes.post("/import")

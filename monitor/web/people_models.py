@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from monitor.web.discipline_models import BadRow
 
 Text = Annotated[str, Field(max_length=128)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+"""More than blanks: a name of nothing in the roster would be no agent that the service can be built from."""
 Instant = Annotated[float, Field(ge=0, le=4102444800)]
 
 
@@ -76,7 +78,7 @@ class NewMove(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     person: int = Field(0, ge=0)
-    name: str = Field(min_length=1, max_length=128)
+    name: Name
     number: str = Field("", max_length=64)
     hired_on: date | None = None
     newcomer_until: date | None = None
@@ -94,7 +96,7 @@ class TeamName(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.-]+$")
-    name: str = Field(min_length=1, max_length=128)
+    name: Name
 
 
 class MoveRow(BaseModel):

@@ -51,7 +51,12 @@ async def test_a_seat_changes_hands_from_noon_on(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("different", "field"),
-    [({"team": "t9"}, "team"), ({"pbx": "other"}, "pbx"), ({"extension": "", "person": 0}, "extension")],
+    [
+        ({"team": "t9"}, "team"),
+        ({"pbx": "other"}, "pbx"),
+        ({"extension": "", "person": 0}, "extension"),
+        ({"name": " \u3000"}, "name"),
+    ],
 )
 async def test_a_seat_that_can_not_be_is_refused(
     tmp_path: Path, different: dict[str, object], field: str
