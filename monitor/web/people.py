@@ -20,6 +20,7 @@ from monitor.web.faults import Refusal
 from monitor.web.guard import Seen
 from monitor.web.people_models import (
     History,
+    Instant,
     MoveRow,
     NewMove,
     RosterPreview,
@@ -67,7 +68,7 @@ def router(context: AppContext) -> APIRouter:
             raise Refusal(409, "roster_by_config")
 
     @routes.get("")
-    async def roster(scope: Seen, at: float | None = None) -> RosterView:
+    async def roster(scope: Seen, at: Instant | None = None) -> RosterView:
         """Who sits where now, or at an instant."""
         moment = context.now() if at is None else at
         found = await store.roster()

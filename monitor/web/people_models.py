@@ -13,6 +13,8 @@ Text = Annotated[str, Field(max_length=128)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 """More than blanks: a name of nothing in the roster would be no agent that the service can be built from."""
 Instant = Annotated[float, Field(ge=0, le=4102444800)]
+Asked = Annotated[float, Field(ge=0, le=1e9)]
+"""A target's value. JSON may say more than there can be, such as ``1e400``: endless, of which no day's share can be taken."""
 
 
 class Working(BaseModel):
@@ -135,10 +137,10 @@ class TargetValues(TargetKey):
     """What is asked in a period; without any value the target before ends."""
 
     connect_rate: float | None = Field(None, ge=0, le=1)
-    dials: float | None = Field(None, ge=0)
-    connects: float | None = Field(None, ge=0)
-    effective_connects: float | None = Field(None, ge=0)
-    talk_minutes: float | None = Field(None, ge=0)
+    dials: Asked | None = None
+    connects: Asked | None = None
+    effective_connects: Asked | None = None
+    talk_minutes: Asked | None = None
 
 
 class TargetRow(TargetValues):

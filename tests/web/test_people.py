@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,9 @@ async def test_targets_are_entered_and_taken_away(tmp_path: Path) -> None:
             ("store", "朝阳组", "month", 2500),
         ]
         await post(home, "/api/targets", {**wanted, "team": "t9"}, 422)
+        endless = json.dumps(wanted | {"dials": 0}).replace('"dials": 0', '"dials": 1e400').encode()
+        told = {**home.ours, "Content-Type": "application/json"}
+        assert (await home.client.post("/api/targets", content=endless, headers=told)).status_code == 422
         key = {name: wanted[name] for name in ("team", "period", "valid_from")}
         await post(home, "/api/targets/remove", key, 204)
         await post(home, "/api/targets/remove", key, 404)
