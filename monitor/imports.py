@@ -248,7 +248,10 @@ class _LeaveReader:
         return self._at(day, time(), end)
 
     def _at(self, day: date, clock: time, next_day: bool) -> float:
-        return datetime.combine(day + timedelta(days=next_day), clock, self._zone).timestamp()
+        try:
+            return datetime.combine(day + timedelta(days=next_day), clock, self._zone).timestamp()
+        except OverflowError:  # 9999-12-31, which some systems write for "open end"
+            raise Wrong("no_time", day.isoformat()) from None
 
 
 def _fingerprint(person: int, kind: AbsenceKind, starts: float, ends: float) -> str:

@@ -230,6 +230,11 @@ async def test_what_was_not_granted_is_left_out_and_what_was_taken_back_is_withd
     assert kept.withdrawn_at == NOW
 
 
+async def test_a_day_after_which_there_is_none_is_a_wrong_row(store: Store) -> None:
+    found = await leave(store, table(row("2026-11-23", "9999-12-31")))
+    assert [(bad.problem, bad.value) for bad in found.bad] == [("no_time", "9999-12-31")]
+
+
 async def test_what_was_taken_back_by_hand_stays_so_when_the_file_comes_again(store: Store) -> None:
     (kept,) = await store.discipline.add_absences([await one(store, table(WHOLE))])
     await store.discipline.withdraw_absence(kept, "lead", NOW + 60, "在岗")
