@@ -157,6 +157,8 @@ class _Reader:
             raise Wrong("missing_name")
         left = self._day(row, "left")
         at = self._instant(row)
+        if left == date.max:  # "open end" of some systems: nobody leaves
+            left = None
         if left is not None:
             at = datetime.combine(left + timedelta(days=1), time(), self._zone).timestamp()
         pbx, extension = self._seat(row)

@@ -108,6 +108,13 @@ async def test_people_change_seats_from_a_date_on_and_one_leaves(store: Store) -
     assert (await taken(store, swap)).changes == []
 
 
+async def test_who_leaves_on_the_last_of_all_days_stays(store: Store) -> None:
+    await taken(store, FIRST)
+    found = await taken(store, "姓名,工号,分机,离职日期\n张伟,A001,8001,9999-12-31\n")
+    assert [change for change in found.changes if change.what == "leaves"] == []
+    assert not found.bad
+
+
 async def test_who_is_not_in_a_complete_table_leaves(store: Store) -> None:
     await taken(store, FIRST)
     found = await taken(store, "姓名,分机\n张伟,8001\n王芳,8002\n", complete=True)

@@ -43,8 +43,8 @@ class NewAbsence(Model):
 
     person: int
     kind: AbsenceKind
-    starts_at: float
-    ends_at: float
+    starts_at: float = Field(ge=0, le=4102444800)
+    ends_at: float = Field(ge=0, le=4102444800)
     reason: str = Field(min_length=1, max_length=500)
 
 

@@ -120,7 +120,8 @@ async def test_leave_is_entered_and_excuses(floor: House) -> None:
     assert [(each["name"], each["reason"], each["granted_by"]) for each in listed] == [
         ("王芳", "病假", "wang")
     ]
-    for wrong in ({"ends_at": body["starts_at"]}, {"person": 999}, {"kind": "party"}, {"reason": ""}):
+    far = {"starts_at": -1e15, "ends_at": -1e15 + 60}
+    for wrong in (far, {"ends_at": body["starts_at"]}, {"person": 999}, {"kind": "party"}, {"reason": ""}):
         refused = await floor.client.post("/api/absences", json=body | wrong, headers=floor.ours)
         assert refused.status_code in (404, 422), wrong
     assert (await floor.client.post("/api/absences", json=body)).status_code == 403  # not from a page of ours
