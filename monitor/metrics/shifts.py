@@ -140,7 +140,8 @@ def verdict(
     """The verdict at ``now``, and the whole minutes late (begun minutes count, so at least 1).
 
     ``down``, in order, is when the person could not dial because phone or trunks were down. Whoever has had no more
-    time than is allotted until the deadline is excused; minutes late are counted without it.
+    time than is allotted until the deadline is excused; minutes late are counted without it, and where it lasts to the
+    shift's end nobody is said not to have begun.
     """
     if first_dial_at is not None and first_dial_at <= window.late_at:
         return Verdict.ON_TIME, None
@@ -155,7 +156,9 @@ def verdict(
     if _may_hide(blind, window.late_at, by):
         return Verdict.INDETERMINATE, None
     blind_since = min((start for start, end in blind if start < until and end > by), default=None)
-    if blind_since is None and first_dial_at is None and now >= window.ends_at:
+    # Whose phone was down at the end might have begun yet.
+    cut_off = any(begin < window.ends_at <= to for begin, to in down)
+    if blind_since is None and first_dial_at is None and now >= window.ends_at and not cut_off:
         return Verdict.NOT_STARTED, None
     return Verdict.LATE, _minutes_late(window, until if blind_since is None else blind_since, down)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.config import Shift
@@ -132,6 +132,7 @@ downs = st.lists(
 )
 
 
+@example(first=None, now=at("9:12"), down=[(at("9:11"), at("9:12"))], grace=1)
 @given(first=st.one_of(st.none(), WHOLE_MINUTES), now=WHOLE_MINUTES, down=downs, grace=st.integers(0, 3))
 def test_time_without_a_phone_is_nobodys_fault(
     first: float | None, now: float, down: list[shifts.Blind], grace: int
@@ -148,8 +149,10 @@ def test_time_without_a_phone_is_nobodys_fault(
     elif first is None and now <= window.late_at:
         assert kind is Verdict.PENDING
     elif able <= 10 + grace:
-        assert kind is Verdict.EXCUSED or (able == len(minutes) and kind is Verdict.LATE)
-    elif first is None and now >= window.ends_at:
+        # Down from the deadline on: until then there was all the time, so the deadline stands.
+        in_time = not any(a < window.late_at and b > window.starts_at for a, b in down)
+        assert (kind, late) == ((Verdict.LATE, max(1, able - 10)) if in_time else (Verdict.EXCUSED, None))
+    elif first is None and now >= window.ends_at and not any(a < window.ends_at <= b for a, b in down):
         assert kind is Verdict.NOT_STARTED
     else:
         assert (kind, late) == (Verdict.LATE, able - 10)
@@ -172,6 +175,9 @@ def test_time_without_a_phone_is_nobodys_fault(
         ("9:26", "10:00", ("9:05", "9:20"), Verdict.LATE, 1),
         # Down after the deadline: late, but not for those minutes.
         ("10:00", "10:00", ("9:20", "9:50"), Verdict.LATE, 20),
+        # Down from just after the deadline to the end: late by the minute there was, not "not begun".
+        (None, "13:00", ("9:11", "12:00"), Verdict.LATE, 1),
+        (None, "13:00", ("9:11", "11:00"), Verdict.NOT_STARTED, None),
         # Down before the shift only: all ten minutes were there.
         ("9:11", "10:00", ("8:00", "9:00"), Verdict.LATE, 1),
         # A dial in time is in time.

@@ -198,7 +198,8 @@ class Reference:
         if any(start <= by and end > when.late_after for start, end in blind):
             return "indeterminate", None
         unseen = [start for start, end in blind if end > by and start < until]
-        if first is None and now >= when.end and not unseen:
+        still_down = any(start < when.end <= end for start, end in down)
+        if first is None and now >= when.end and not unseen and not still_down:
             return "not_started", None
         # A begun minute counts; where it was blind after the deadline, they count up to there.
         until = min([until, *unseen])
