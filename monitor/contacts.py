@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from monitor.domain import Call, Direction, LegRole, Outcome, Value
+from monitor.domain import Call, Counted, Direction, LegRole, Outcome, Value
 
 _LEAST_DIGITS = 7
 """What is shorter is a service or an extension, and stays as it is."""
@@ -19,7 +19,7 @@ _CHINA = "86"
 _MOBILE_DIGITS = 11
 
 
-class Contact(msgspec.Struct, frozen=True, gc=False):
+class Contact(Counted, msgspec.Struct, frozen=True, gc=False):
     """A call in brief, with its number. Names and meanings are ``Call``'s."""
 
     id: str
@@ -35,16 +35,6 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     talk_seconds: float
     outcome: Outcome | None
     complete: bool
-
-    @property
-    def is_dial(self) -> bool:
-        """As ``Call.is_dial``."""
-        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
-
-    @property
-    def is_connect(self) -> bool:
-        """As ``Call.is_connect``."""
-        return self.direction is Direction.OUTBOUND and self.answered_at is not None
 
     @property
     def dialler(self) -> str:

@@ -128,7 +128,26 @@ class VoiceQuality(Value, frozen=True, kw_only=True):
     reports: int = 0
 
 
-class Call(Value, frozen=True, kw_only=True):
+class Counted:
+    """What makes a call a dial and a connect, for the whole value and those in brief alike."""
+
+    __slots__ = ()
+    direction: Direction
+    outcome: Outcome | None
+    answered_at: float | None
+
+    @property
+    def is_dial(self) -> bool:
+        """Whether it counts as a dial: outbound, and somebody outside was really dialled."""
+        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
+
+    @property
+    def is_connect(self) -> bool:
+        """Whether it is a dial whose far end answered."""
+        return self.direction is Direction.OUTBOUND and self.answered_at is not None
+
+
+class Call(Counted, Value, frozen=True, kw_only=True):
     """One logical call (AMI.md 2.2): one root channel × one dialled destination.
 
     ``id`` is ``pbx/uniqueid-of-the-root/number-of-the-dial-on-it``. ``agent`` is the extension that made,
@@ -176,16 +195,6 @@ class Call(Value, frozen=True, kw_only=True):
         return self.phase is Phase.ENDED
 
     @property
-    def is_dial(self) -> bool:
-        """Whether it counts as a dial: outbound, and somebody outside was really dialled."""
-        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
-
-    @property
-    def is_connect(self) -> bool:
-        """Whether it is a dial whose far end answered."""
-        return self.direction is Direction.OUTBOUND and self.answered_at is not None
-
-    @property
     def over_at(self) -> float | None:
         """When it was known to be over: a phone that is told why nobody answers keeps its call going on.
 
@@ -227,7 +236,7 @@ class BriefLeg(msgspec.Struct, frozen=True, array_like=True, gc=False):
     cause: int | None
 
 
-class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Brief(Counted, msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What has to be known of a call that is over to count it; a day of them is read in a moment.
 
     Names and meanings are ``Call``'s (``over_at`` is missing in those stored before it was kept). Its legs leave out the root, which counts for nothing. The order of
@@ -254,16 +263,6 @@ class Brief(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def ended(self) -> bool:
         """Always: a call that goes on has no brief."""
         return True
-
-    @property
-    def is_dial(self) -> bool:
-        """As ``Call.is_dial``."""
-        return self.direction is Direction.OUTBOUND and self.outcome is not Outcome.AGENT_UNANSWERED
-
-    @property
-    def is_connect(self) -> bool:
-        """As ``Call.is_connect``."""
-        return self.direction is Direction.OUTBOUND and self.answered_at is not None
 
 
 def brief(call: Call) -> Brief | None:
